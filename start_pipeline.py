@@ -21,7 +21,7 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends the process a
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from db.migrate import migrate
-from pipeline.live_offer import offering, take_over, withdraw
+from producer.live_offer import offering, take_over, withdraw
 from producer.store.earlier_runs import has_run
 from producer.transport.reachability import obstacle_now
 from shared.errors import SourceError, StopPart, TickstreamError

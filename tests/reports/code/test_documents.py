@@ -16,7 +16,6 @@ MODULE = re.compile(r"python -m ([a-z_][\w.]*)")
 TREE_LINE = re.compile(r"^( *)(\w+)/  +\S")
 PARTS = (
     "shared",
-    "pipeline",
     "producer",
     "consumer",
     "analytics",

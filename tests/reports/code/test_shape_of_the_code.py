@@ -11,7 +11,7 @@ import pytest
 from dashboard.presenters.alerts import KINDS
 from tests.conftest import PROJECT
 
-PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "pipeline", "producer", "shared")
+PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "producer", "shared")
 LONGEST_FILE, LONGEST_FUNCTION = 300, 25
 FILES = sorted(
     path
@@ -30,7 +30,7 @@ WITH_SQL = set(
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/queries db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
-    pipeline/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
+    producer/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
     shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg2.extensions import make_dsn
 
-from pipeline.live_offer import take_over
+from producer.live_offer import take_over
 from producer.reporting.simulated_symbols import MarketMembership, read_requests
 from producer.sources.simulated import SimulatedMarket
 from producer.store.tables import read_listings
