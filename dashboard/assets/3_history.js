@@ -8,15 +8,9 @@
   const clock = () => performance.now() / 1000;
 
   // The first argument is the chart; `limit` is the API parameter before or after. Null if the request fails.
-  async function page({ symbol, interval, adjusted }, bars, limit) {
+  function page({ symbol, interval, adjusted }, bars, limit) {
     const query = new URLSearchParams({ interval, bars, adjusted, ...limit });
-    try {
-      const answer = await fetch(`/api/v1/history/${encodeURIComponent(symbol)}?${query}`);
-      return answer.ok ? await answer.json() : null;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
-      return null;
-    }
+    return deskServer.json(`/api/v1/history/${encodeURIComponent(symbol)}?${query}`);
   }
 
   function join(older, newer) {

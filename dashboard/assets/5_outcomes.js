@@ -64,17 +64,12 @@
     if (key === drawn) return;
     if (!fan) { byId("outcomes").hidden = true; drawn = key; return; }
     wanted = key;
-    try {
-      const answer = await fetch(`/api/v1/forecasts/${encodeURIComponent(symbol)}?interval=${interval}`);
-      const found = answer.ok ? await answer.json() : null;
-      if (!found || wanted !== key) return;
-      draw(found, decimals);
-      drawn = key;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached
-    } finally {
-      if (wanted === key) wanted = "";
-    }
+    const found = await deskServer.json(`/api/v1/forecasts/${encodeURIComponent(symbol)}?interval=${interval}`);
+    if (wanted !== key) return;
+    wanted = "";
+    if (!found) return;
+    draw(found, decimals);
+    drawn = key;
   }
 
   window.deskOutcomes = { follow };

@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 import start_pipeline
-from pipeline import live_offer
+from producer import live_offer
 from producer.store.earlier_runs import has_run
 from producer.transport import reachability
 from producer.transport.reachability import obstacle

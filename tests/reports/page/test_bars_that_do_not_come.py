@@ -24,6 +24,12 @@ def page(look: Look, address: str) -> Page:
     return opened
 
 
+SHORT_PATIENCE = """() => {
+    const own = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = () => own(500);
+}"""
+
+
 class RefusedBars:
     """Answers of 503 in place of bars; `asked` holds when each was requested, in seconds."""
 
@@ -70,6 +76,19 @@ def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_ca
     refusal.end()
     seen(page, lambda chart: chart.interval == "1h")
     expect(note).to_be_hidden()
+
+
+def test_bars_that_are_never_answered_are_requested_again(page: Page) -> None:
+    """Scenario: a connection was lost without a word; the chart waited for its bars without end and without a note."""
+    unanswered: list[Route] = []
+    page.route("**/history/AAPL?interval=1h**", lambda route: unanswered.append(route), times=2)
+    page.evaluate(SHORT_PATIENCE)
+    press(page, "1h")
+    expect(page.locator("#late")).to_contain_text("Could not load the bars of AAPL, 1h. Retrying in")
+    assert drawn(page).interval == "1m"
+    seen(page, lambda chart: chart.interval == "1h")
+    assert len(unanswered) == 2
+    expect(page.locator("#late")).to_be_hidden()
 
 
 def test_another_interval_is_requested_at_once_after_a_failure(page: Page) -> None:
