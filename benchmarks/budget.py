@@ -4,8 +4,8 @@
     python -m benchmarks.budget --write    measure, and make that the new budget, on purpose
 
 The budget is the file `budget.json` beside this module. It holds the CPU seconds that a fixed computation took on the
-machine on which it was measured: on a slower machine the budget is larger, and on a quicker one smaller. Its costs are those of confluent-kafka, the
-default Kafka client: kafka-python exceeds them.
+machine on which it was measured: on a slower machine the budget is larger, and on a quicker one smaller. Its costs are
+those of confluent-kafka, the default Kafka client: kafka-python exceeds them.
 """
 
 import argparse

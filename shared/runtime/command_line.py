@@ -11,7 +11,6 @@ from shared.errors import ConfigError, TickstreamError, Unavailable
 from shared.files.free_space import waiting_for_room
 from shared.observability import heartbeat as pulse
 from shared.observability.logs import leave_console, print_error, start_logging
-from shared.runtime.allocator import return_freed_memory
 from shared.runtime.lifecycle import Stop, stop_on_signals, stop_without
 from shared.runtime.supervision import EXIT_AGAIN, EXIT_STOP
 from shared.settings.config import Config, Value, load
@@ -60,7 +59,6 @@ def _recordings(path: Path) -> list[Path]:
 
 def start(part: str, arguments: argparse.Namespace) -> Config:
     """Load the settings from the command line and `.env`, as `configured` does. Raises ConfigError."""
-    return_freed_memory()
     return configured(part, settings_of(arguments))
 
 
