@@ -1,6 +1,6 @@
 """The average true range. Its methods are described in `analytics.indicators`. Pure."""
 
-from analytics.indicators.indicator_state import parts
+from analytics.indicators.series.indicator_state import parts
 from shared.market.records import Bar
 
 

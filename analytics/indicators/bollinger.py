@@ -2,8 +2,8 @@
 
 from math import dist, fsum, sqrt
 
-from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import WindowIndicator
+from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.window import WindowIndicator
 from shared.market.records import Bar
 
 Bands = tuple[float, float, float]

@@ -1,8 +1,8 @@
 """The moving average convergence/divergence. Its methods are described in `analytics.indicators`. Pure."""
 
-from analytics.indicators.indicator_state import parts
-from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import ExponentialMean
+from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.window import ExponentialMean
 from shared.market.records import Bar
 
 MACDValue = tuple[float, float | None, float | None]

@@ -2,8 +2,8 @@
 
 from math import fsum
 
-from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import ExponentialMean, WindowIndicator
+from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.window import ExponentialMean, WindowIndicator
 from shared.market.records import Bar
 
 

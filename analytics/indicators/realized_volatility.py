@@ -2,9 +2,9 @@
 
 from math import dist, fsum, log, sqrt
 
-from analytics.indicators.indicator_state import parts
-from analytics.indicators.inputs import CLOSE, Input
-from analytics.indicators.window import Window
+from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.window import Window
 from shared.market.records import Bar
 
 

@@ -1,7 +1,7 @@
 """The relative strength index. Its methods are described in `analytics.indicators`. Pure."""
 
-from analytics.indicators.indicator_state import parts
-from analytics.indicators.inputs import CLOSE, Input
+from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.series.inputs import CLOSE, Input
 from shared.market.records import Bar
 
 

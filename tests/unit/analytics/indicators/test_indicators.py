@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from analytics.indicators.bollinger import Bollinger
 from analytics.indicators.catalog import Indicator
-from analytics.indicators.inputs import VOLUME
 from analytics.indicators.macd import MACD
 from analytics.indicators.moving_averages import EMA, SMA
 from analytics.indicators.realized_volatility import Volatility
 from analytics.indicators.rsi import RSI
+from analytics.indicators.series.inputs import VOLUME
 from tests.inputs.records import flat_bar
 
 MAKERS: list[Callable[[], Any]] = [

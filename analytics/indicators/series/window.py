@@ -1,7 +1,7 @@
 """What the indicators are made of: running values over a series of numbers."""
 
-from analytics.indicators.indicator_state import parts
-from analytics.indicators.inputs import Input
+from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.series.inputs import Input
 
 
 class Window:

@@ -1,0 +1,1 @@
+"""The series that indicators are computed from, running values over them, and checks of their stored state."""
