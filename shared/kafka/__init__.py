@@ -5,12 +5,12 @@ from shared.kafka.fetch_pace import Gathering
 from shared.kafka.group_reader import GroupReader
 from shared.kafka.log_reader import LogReader, open_log
 from shared.kafka.message import Message
+from shared.kafka.partitions import partition_of
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
     LEASE_SUFFIX,
     make_lease_topic,
     make_topics,
-    partition_of,
     require_topic,
 )
 from shared.kafka.writer import LogWriter

@@ -1,85 +1,66 @@
-"""Reads exact ranges of the log, without a group. Always with kafka-python, because it reads little."""
+"""Reads exact ranges of the log, without a group."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka import KafkaConsumer, TopicPartition
-
 from shared.errors import Unavailable
-from shared.kafka.connection import (
-    NO_NEW_TOPICS,
-    Log,
-    client_settings,
-    kafka_errors,
-    require_reachable,
-)
+from shared.kafka.clients.calls import ANSWER_SECONDS, RangeClient
+from shared.kafka.clients.choice import range_client
+from shared.kafka.connection import Log, require_reachable
 from shared.kafka.message import Message
 from shared.observability.heartbeat import beat
 
-POSITION_MS = 1_000
+POLL_SECONDS = 1.0
 TAIL_WINDOW = 100
 FORWARD_WINDOW = 10_000
-MAX_SILENCE = 30.0
-"""Seconds to wait for a broker that accepts connections but sends nothing."""
 
 
 class LogReader:
     """Reads a log without joining a group or committing offsets."""
 
-    def __init__(self, log_: Log, consumer: KafkaConsumer) -> None:
-        self._log, self._consumer = log_, consumer
+    def __init__(self, log_: Log, client: RangeClient) -> None:
+        self._log, self._client = log_, client
 
     def ends(self) -> dict[int, int]:
         """The offset after the last message, by partition. Raises Unavailable."""
-        wanted = [TopicPartition(self._log.topic, partition) for partition in range(self._log.partitions)]
-        with kafka_errors(self._log.bootstrap):
-            return {where.partition: end for where, end in self._consumer.end_offsets(wanted).items()}
+        return self._client.ends()
 
     def backwards(self, partition: int) -> Iterator[Message]:
         """The messages of a partition from last to first, fetched in growing windows. Raises Unavailable."""
-        where = TopicPartition(self._log.topic, partition)
         first, end = self.bounds(partition)
-        with kafka_errors(self._log.bootstrap):
-            window = TAIL_WINDOW
-            while end > first:
-                start = max(first, end - window)
-                yield from reversed(self._range(where, start, end))
-                end, window = start, window * 4
+        window = TAIL_WINDOW
+        while end > first:
+            start = max(first, end - window)
+            yield from reversed(self._range(partition, start, end))
+            end, window = start, window * 4
 
     def bounds(self, partition: int) -> tuple[int, int]:
         """The first available offset, and the one after the last message. Raises Unavailable."""
-        with kafka_errors(self._log.bootstrap):
-            return _bounds(self._consumer, TopicPartition(self._log.topic, partition))
+        return self._client.bounds(partition)
 
     def forwards(self, partition: int, start: int, end: int) -> Iterator[list[Message]]:
         """The messages of a partition from `start` to below `end`, in batches. Raises Unavailable."""
-        where = TopicPartition(self._log.topic, partition)
-        with kafka_errors(self._log.bootstrap):
-            for first in range(start, end, FORWARD_WINDOW):
-                if found := self._range(where, first, min(end, first + FORWARD_WINDOW)):
-                    yield found
+        for first in range(start, end, FORWARD_WINDOW):
+            if found := self._range(partition, first, min(end, first + FORWARD_WINDOW)):
+                yield found
 
     def message_at(self, partition: int, offset: int) -> Message | None:
         """The message at an offset, None if the log has none there. Raises Unavailable."""
         first, end = self.bounds(partition)
         if not first <= offset < end:
             return None
-        with kafka_errors(self._log.bootstrap):
-            found = self._range(TopicPartition(self._log.topic, partition), offset, offset + 1)
+        found = self._range(partition, offset, offset + 1)
         return found[0] if found else None
 
-    def _range(self, where: TopicPartition, start: int, end: int) -> list[Message]:
-        self._consumer.assign([where])
-        self._consumer.seek(where, start)
+    def _range(self, partition: int, start: int, end: int) -> list[Message]:
+        self._client.start(partition, start, end)
         messages: list[Message] = []
         received_at = time.monotonic()
-        while (self._consumer.position(where, timeout_ms=POSITION_MS) or 0) < end:
+        while not self._client.is_read():
             beat()
-            polled = self._consumer.poll(timeout_ms=1_000)
-            for found in polled.values():
-                messages.extend(message for message in found if message.offset < end)
-            if polled:
+            if found := self._client.poll(POLL_SECONDS):
+                messages += found
                 received_at = time.monotonic()
             else:
                 self._require_broker(received_at)
@@ -88,21 +69,16 @@ class LogReader:
     def _require_broker(self, received_at: float) -> None:
         """Raise Unavailable if the broker is down, or silent since `received_at`: the client would wait forever."""
         require_reachable(self._log.bootstrap)
-        if time.monotonic() - received_at > MAX_SILENCE:
-            raise Unavailable(f"Kafka at {self._log.bootstrap} sent nothing for {MAX_SILENCE:.0f} s")
-
-
-def _bounds(consumer: KafkaConsumer, where: TopicPartition) -> tuple[int, int]:
-    return consumer.beginning_offsets([where])[where], consumer.end_offsets([where])[where]
+        if time.monotonic() - received_at > ANSWER_SECONDS:
+            raise Unavailable(f"Kafka at {self._log.bootstrap} sent nothing for {ANSWER_SECONDS:.0f} s")
 
 
 @contextmanager
 def open_log(log_: Log) -> Iterator[LogReader]:
     """Open a reader of a log. Raises Unavailable."""
     require_reachable(log_.bootstrap)
-    with kafka_errors(log_.bootstrap):
-        consumer = KafkaConsumer(**client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False)
+    client = range_client(log_)
     try:
-        yield LogReader(log_, consumer)
+        yield LogReader(log_, client)
     finally:
-        consumer.close()
+        client.close()

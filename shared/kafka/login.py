@@ -1,9 +1,9 @@
 """Creates the login of the broker's clients, with SCRAM, which never transmits the password."""
 
-from kafka import KafkaAdminClient
-from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from contextlib import closing
 
-from shared.kafka.connection import PLAIN, client_settings, kafka_errors
+from shared.kafka.clients.choice import admin_client
+from shared.kafka.connection import PLAIN
 from shared.settings.brokers import Brokers
 
 ROUNDS = 4096
@@ -15,12 +15,7 @@ def set_password(administrator: Brokers, client: Brokers) -> None:
 
     `administrator` sends its password unencrypted, so use this over the loopback interface only.
     """
-    wanted = UserScramCredentialUpsertion(client.user, ScramMechanism.SCRAM_SHA_512, client.password, ROUNDS)
-    with kafka_errors(administrator.bootstrap):
-        admin = KafkaAdminClient(**client_settings(administrator) | {"sasl_mechanism": PLAIN})
-        try:
-            admin.alter_user_scram_credentials([wanted])
-        finally:
-            admin.close()
-        # The broker receives it from its controller a moment later; the client retries its login until then.
-        KafkaAdminClient(**client_settings(client)).close()
+    with closing(admin_client(administrator, PLAIN)) as admin:
+        admin.set_password(client.user, client.password, ROUNDS)
+    # The broker receives it from its controller a moment later; the client retries its login until then.
+    admin_client(client).close()

@@ -1,36 +1,30 @@
 """Creates missing topics, and checks that topics still exist."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import AuthorizationError, TopicAlreadyExistsError
-from kafka.partitioner.default import murmur2
+import time
+from collections.abc import Mapping
+from contextlib import closing
 
 from shared.errors import ConfigError, StopPart, Unavailable
-from shared.kafka.connection import DEAD_LETTER_BYTES, Log, client_settings, kafka_errors, require_reachable
+from shared.kafka.clients.calls import AdminClient, Topic
+from shared.kafka.clients.choice import admin_client
+from shared.kafka.connection import DEAD_LETTER_BYTES, Log, require_reachable
 from shared.settings.brokers import Brokers
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 LEASE_SUFFIX = ".lease"
 LEASE_PARTITIONS = 2
+LEADER_SECONDS, LOOK_SECONDS = 10.0, 0.1
+"""How long a new topic may take until each partition has a leader, and how often that is looked up."""
 KEEPS_ALL = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 """Settings of a topic created here, independent of the broker's defaults."""
 
 log = logging.getLogger("tickstream.kafka")
 
 
-@contextmanager
-def _admin(brokers: Brokers) -> Iterator[KafkaAdminClient]:
+def _admin(brokers: Brokers) -> "closing[AdminClient]":
     require_reachable(brokers.bootstrap)
-    with kafka_errors(brokers.bootstrap):
-        admin = KafkaAdminClient(**client_settings(brokers))
-        try:
-            yield admin
-        finally:
-            admin.close()
+    return closing(admin_client(brokers))
 
 
 def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
@@ -42,13 +36,10 @@ def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
     own = {"message.timestamp.type": "LogAppendTime", **KEEPS_ALL}
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
     with _admin(brokers) as admin:
-        _make_topic(admin, topic, partitions, own)
+        found = _made(admin, topic, partitions, own)
         _require_every_message(admin, topic)
-        (found,) = admin.describe_topics([topic])
-        partitions = len(found["partitions"])
-        _make_topic(admin, topic + DEAD_LETTER_SUFFIX, partitions, dead)
-        cluster = str(admin.describe_cluster()["cluster_id"])
-        return Log(brokers, topic, partitions, cluster, str(found["topic_id"]))
+        _made(admin, topic + DEAD_LETTER_SUFFIX, found.partitions, dead)
+        return Log(brokers, topic, found.partitions, admin.cluster(), found.topic_id)
 
 
 def make_lease_topic(log_: Log) -> Log:
@@ -64,35 +55,32 @@ def make_lease_topic(log_: Log) -> Log:
     }
     topic = log_.topic + LEASE_SUFFIX
     with _admin(log_.brokers) as admin:
-        _make_topic(admin, topic, LEASE_PARTITIONS, own)
+        _made(admin, topic, LEASE_PARTITIONS, own)
     return log_._replace(topic=topic, partitions=LEASE_PARTITIONS)
 
 
-def _make_topic(admin: KafkaAdminClient, name: str, partitions: int, configs: dict[str, str]) -> None:
-    if name in set(admin.list_topics()):
-        return
-    plan = NewTopic(name, num_partitions=partitions, replication_factor=-1, topic_configs=configs)
-    try:
-        admin.create_topics([plan])
-    except TopicAlreadyExistsError:
-        log.debug("another part created topic %s first", name)
-    admin.wait_for_topics([name])
+def _made(admin: AdminClient, name: str, partitions: int, settings: Mapping[str, str]) -> Topic:
+    """The topic, created if it is missing; a new one has a leader for each partition a moment later."""
+    if (found := admin.topic(name)) is not None:
+        return found
+    admin.create(name, partitions, settings)
+    until = time.monotonic() + LEADER_SECONDS
+    while (found := admin.topic(name)) is None or not found.has_leaders:
+        if time.monotonic() > until:
+            raise Unavailable(f"topic {name} was created, but not all its partitions have a leader")
+        time.sleep(LOOK_SECONDS)
+    return found
 
 
-def _require_every_message(admin: KafkaAdminClient, topic: str) -> None:
+def _require_every_message(admin: AdminClient, topic: str) -> None:
     """Raise ConfigError if the topic is compacted, as only the last message of each symbol would be kept.
 
     Logs a warning if the topic has a retention limit by time or size.
     """
-    wanted = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(KEEPS_ALL))
-    try:
-        found = admin.describe_configs([wanted], config_filter="all")[wanted.resource_type.name.lower()][
-            topic
-        ]
-    except AuthorizationError:
+    settings = admin.settings(topic, KEEPS_ALL)
+    if settings is None:
         log.debug("this login is not allowed to read the settings of topic %s", topic)
         return
-    settings = {name: found[name]["value"] for name in KEEPS_ALL if name in found}
     if "compact" in settings.get("cleanup.policy", ""):
         raise ConfigError(
             f"Topic {topic} is compacted (cleanup.policy={settings['cleanup.policy']}): Kafka keeps only the "
@@ -116,17 +104,10 @@ def require_topic(log_: Log) -> None:
     Raises Unavailable if its number of partitions changed, as the reader must restart to know all of them.
     """
     with _admin(log_.brokers) as admin:
-        if log_.topic not in set(admin.list_topics()):
-            raise StopPart(
-                f"Kafka at {log_.bootstrap} no longer has a topic {log_.topic}. Restart to create it."
-            )
-        (found,) = admin.describe_topics([log_.topic])
-        if str(found["topic_id"]) != log_.topic_id:
-            raise StopPart(f"Topic {log_.topic} was deleted and created again while it was read. Restart.")
-        if len(found["partitions"]) != log_.partitions:
-            raise Unavailable(f"Topic {log_.topic} has {len(found['partitions'])} partitions now")
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key by Kafka's default murmur2 rule, so that other tools agree."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+        found = admin.topic(log_.topic)
+    if found is None:
+        raise StopPart(f"Kafka at {log_.bootstrap} no longer has a topic {log_.topic}. Restart to create it.")
+    if found.topic_id != log_.topic_id:
+        raise StopPart(f"Topic {log_.topic} was deleted and created again while it was read. Restart.")
+    if found.partitions != log_.partitions:
+        raise Unavailable(f"Topic {log_.topic} has {found.partitions} partitions now")

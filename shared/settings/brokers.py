@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 ClientChoice = Literal["auto", "kafka-python", "confluent"]
-"""The Kafka client of readers and writers; `auto` is confluent-kafka where it is installed, else kafka-python."""
+"""The Kafka client; `auto` is confluent-kafka where it is installed, else kafka-python."""
 
 
 class Brokers(NamedTuple):

@@ -17,6 +17,7 @@ from shared.embedded.kafka.jars import ensure_jars, kafka_folder, kafka_version,
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
+from shared.kafka.login import set_password
 from shared.settings.brokers import Brokers
 
 OLDEST_JAVA = 17
@@ -183,8 +184,6 @@ class Kafka:
         """Create the clients' login, once per start: the log may be an older copy, or from a version without logins."""
         if self.opened.exists():
             return
-        from shared.kafka.login import set_password  # slow to import, and few starts need it
-
         clients = self.clients(record.port)
         set_password(login.administrator(self.settings, record.port), clients)
         login.write_client_settings(self.login_file, clients)

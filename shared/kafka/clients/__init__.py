@@ -1,1 +1,2 @@
-"""The Kafka clients behind readers and writers: kafka-python and confluent-kafka, each with the few calls needed."""
+"""The Kafka clients behind readers, writers and topics: kafka-python and confluent-kafka, each with the few calls
+needed."""

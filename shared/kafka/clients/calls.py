@@ -1,6 +1,6 @@
-"""What readers and writers need of a Kafka client, and what they tell it."""
+"""What readers, writers and topics need of a Kafka client, and what they tell it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from shared.kafka.connection import Log
@@ -16,6 +16,8 @@ FETCH_BYTES = 4 * 1024 * 1024
 BATCH_BYTES = 256 * 1024
 FOR_EVER_MS = 2**31 - 1
 LINGER_MS = 5
+ANSWER_SECONDS = 30.0
+"""How long a broker that accepts connections may take for an answer."""
 
 
 class Member(NamedTuple):
@@ -95,3 +97,55 @@ class WriterClient(Protocol):
 
     def close(self) -> None:
         """Wait a second for messages under way, then drop them: no thread may send them later."""
+
+
+class RangeClient(Protocol):
+    """A client's reader of exact ranges of one topic, one after the other, without a group."""
+
+    def ends(self) -> dict[int, int]:
+        """The offset after the last message, by partition. Raises Unavailable."""
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """The first available offset, and the one after the last message. Raises Unavailable."""
+
+    def start(self, partition: int, start: int, end: int) -> None:
+        """Begin to read a partition from `start` to below `end`. Raises Unavailable."""
+
+    def poll(self, seconds: float) -> list[Message]:
+        """The next messages of the range; empty if there was none within `seconds`. Raises Unavailable."""
+
+    def is_read(self) -> bool:
+        """Whether all of the range is read. Offsets without a message are passed over. Raises Unavailable."""
+
+    def close(self) -> None:
+        """Close within some seconds, whatever the broker does."""
+
+
+class Topic(NamedTuple):
+    """A topic of a cluster: its id as the text of a UUID, its number of partitions, and whether each has a leader."""
+
+    topic_id: str
+    partitions: int
+    has_leaders: bool
+
+
+class AdminClient(Protocol):
+    """A client for topics and logins, logged in once it is made."""
+
+    def topic(self, name: str) -> Topic | None:
+        """The topic, None if there is none; asking creates none. Raises Unavailable."""
+
+    def create(self, name: str, partitions: int, settings: Mapping[str, str]) -> None:
+        """Create a topic, unless another program did so first; the broker chooses its replicas. Raises Unavailable."""
+
+    def settings(self, topic: str, names: Collection[str]) -> dict[str, str] | None:
+        """Settings of a topic, also those by default; None if this login may not read them. Raises Unavailable."""
+
+    def cluster(self) -> str:
+        """The cluster's id. Raises Unavailable."""
+
+    def set_password(self, user: str, password: str, rounds: int) -> None:
+        """Set a user's password for SCRAM, hashed so many times. Raises Unavailable."""
+
+    def close(self) -> None:
+        """Close within some seconds, whatever the broker does."""

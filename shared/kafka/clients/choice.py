@@ -1,14 +1,15 @@
-"""Chooses the Kafka client of readers and writers.
+"""Chooses the Kafka client of readers, writers and topics.
 
 confluent-kafka takes a quarter of the CPU time but is not built for every platform; kafka-python runs everywhere.
+Only the one that is used is imported: each takes memory and time at the start of every part.
 """
 
 from importlib.util import find_spec
 
 from shared.errors import ConfigError
-from shared.kafka.clients.calls import GroupClient, Member, Rebalance, WriterClient
-from shared.kafka.connection import Log
-from shared.settings.brokers import ClientChoice
+from shared.kafka.clients.calls import AdminClient, GroupClient, Member, RangeClient, Rebalance, WriterClient
+from shared.kafka.connection import SCRAM, Log
+from shared.settings.brokers import Brokers, ClientChoice
 
 PACKAGE = "confluent_kafka"
 
@@ -33,6 +34,28 @@ def writer_client(log: Log) -> WriterClient:
     from shared.kafka.clients.python_writer import PythonWriter
 
     return PythonWriter(log)
+
+
+def range_client(log: Log) -> RangeClient:
+    """A reader of exact ranges of a topic. Raises Unavailable."""
+    if uses_confluent(log.brokers.client):
+        from shared.kafka.clients.confluent_ranges import ConfluentRanges
+
+        return ConfluentRanges(log)
+    from shared.kafka.clients.python_ranges import PythonRanges
+
+    return PythonRanges(log)
+
+
+def admin_client(brokers: Brokers, mechanism: str = SCRAM) -> AdminClient:
+    """A client for topics and logins, logged in with this SASL mechanism. Raises Unavailable."""
+    if uses_confluent(brokers.client):
+        from shared.kafka.clients.confluent_admin import ConfluentAdmin
+
+        return ConfluentAdmin(brokers, mechanism)
+    from shared.kafka.clients.python_admin import PythonAdmin
+
+    return PythonAdmin(brokers, mechanism)
 
 
 def uses_confluent(choice: ClientChoice) -> bool:

@@ -1,12 +1,10 @@
 """A member of a consumer group with confluent-kafka."""
 
 import logging
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Received
 
@@ -18,11 +16,14 @@ from shared.kafka.clients.calls import (
     Member,
     Rebalance,
 )
+from shared.kafka.clients.confluent_message import Fetched
 from shared.kafka.clients.confluent_settings import (
     CONNECT_SECONDS,
     Setting,
     confluent_errors,
     confluent_settings,
+    free,
+    passes,
     require_known,
     unavailable,
 )
@@ -33,7 +34,6 @@ from shared.kafka.message import Message
 JOINING_SECONDS = 0.02
 """A poll ends this soon after its member has joined: the partitions are paused until they are sought."""
 TAKE_UP_SECONDS = 0.001
-CLOSE_SECONDS = 1.0
 QUEUED_MESSAGES = 10
 """The client requests more of a partition while fewer than this are queued: under load as much as came meanwhile, in
 few requests. With 1 it requests only the partitions whose queue is empty, and that request blocks the others until a
@@ -43,29 +43,7 @@ FULL_QUEUE_MS = 5
 AFTER_ERROR_MS = 2_000
 """Pause of fetches after an error, such as a topic that has another id, by default half a second. Twice the time after
 which the loop compares the log: see `shared/consumer_loop/continuity.py`."""
-PASSING = {
-    KafkaError._ALL_BROKERS_DOWN,
-    KafkaError._TRANSPORT,
-    KafkaError._RESOLVE,
-    KafkaError._TIMED_OUT,
-    KafkaError._MAX_POLL_EXCEEDED,
-    KafkaError._UNKNOWN_TOPIC,
-    KafkaError._UNKNOWN_PARTITION,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-}
-"""The client goes on by itself. Whether broker and topic are still there is checked by the loop while it is idle."""
-
 log = logging.getLogger("tickstream.kafka")
-
-
-class _Fetched(msgspec.Struct, gc=False):
-    """See `Message`. Without garbage collection, which would visit each of thousands that live for one step."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
 
 
 class ConfluentGroup:
@@ -149,7 +127,7 @@ class ConfluentGroup:
                 self._check(each.error())
             elif each.partition() in self._next:
                 found[each.partition()].append(
-                    _Fetched(
+                    Fetched(
                         each.offset(), each.timestamp()[1], each.key(), each.value(), each.headers() or ()
                     )
                 )
@@ -161,7 +139,7 @@ class ConfluentGroup:
         """Raise what an error means, unless it passes."""
         if error.code() == KafkaError._FATAL:
             raise PartitionLost(f"another process joined the group as this instance: {error.str()}")
-        if not (error.retriable() or error.code() in PASSING):
+        if not passes(error):
             raise unavailable(self._bootstrap, error)
         log.debug("the Kafka client goes on after: %s", error)
 
@@ -216,17 +194,10 @@ class ConfluentGroup:
             log.debug("offsets not reported: %s", error)
 
     def close(self) -> None:
-        """See `GroupClient`.
-
-        The client is freed without its own `close`: that one still takes up an assignment that has just come, for
-        which it waits without end, while no other thread runs. A static member does not leave its group in any case.
-        """
-        clients = [self._consumer]
+        """See `GroupClient`. A static member does not leave its group in any case."""
+        clients: list[object] = [self._consumer]
         del self._consumer
-        # It may wait for a dead broker.
-        closing = threading.Thread(target=clients.clear, name="kafka close", daemon=True)
-        closing.start()
-        closing.join(CLOSE_SECONDS)
+        free(clients)
 
 
 def _settings(member: Member) -> dict[str, Setting]:

@@ -1,6 +1,7 @@
 """The settings of all clients of confluent-kafka, and their errors."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -14,8 +15,20 @@ from shared.settings.brokers import Brokers
 
 Setting = str | int | bool | object
 CONNECT_SECONDS = CONNECT_TIMEOUT_MS / 1000
+CLOSE_SECONDS = 1.0
 SILENT, ALL = 0, 6
 """Levels of the client's log, in syslog's order."""
+PASSING = {
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+    KafkaError._RESOLVE,
+    KafkaError._TIMED_OUT,
+    KafkaError._MAX_POLL_EXCEEDED,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+"""A consumer goes on by itself. Whether broker and topic are still there is checked while no message comes."""
 
 log = logging.getLogger("tickstream.kafka")
 
@@ -28,11 +41,14 @@ class _ClientLog:
         log.debug(text, *values)
 
 
-def confluent_settings(brokers: Brokers) -> dict[str, Setting]:
-    """The settings of all clients. Metrics about this program are sent to no broker."""
+def confluent_settings(brokers: Brokers, mechanism: str = SCRAM) -> dict[str, Setting]:
+    """The settings of all clients, which log in with this SASL mechanism.
+
+    Metrics about this program are sent to no broker.
+    """
     login = {
         "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": SCRAM,
+        "sasl.mechanism": mechanism,
         "sasl.username": brokers.user,
         "sasl.password": brokers.password,
     }
@@ -60,6 +76,22 @@ def confluent_errors(bootstrap: str) -> Iterator[None]:
 def unavailable(bootstrap: str, error: KafkaError) -> Unavailable:
     """The error of the client as one of ours."""
     return Unavailable(f"Kafka at {bootstrap}: {error.name()}: {error.str()}")
+
+
+def passes(error: KafkaError) -> bool:
+    """Whether a consumer goes on by itself after this error."""
+    return error.retriable() or error.code() in PASSING
+
+
+def free(held: list[object]) -> None:
+    """Free a client, of which this list holds the only reference, without the client's own `close`.
+
+    That one still takes up an assignment that has just come, for which it waits without end, while no other thread
+    runs. Freeing it may wait for a dead broker, so a thread goes on with it after a second.
+    """
+    freeing = threading.Thread(target=held.clear, name="kafka close", daemon=True)
+    freeing.start()
+    freeing.join(CLOSE_SECONDS)
 
 
 class _AsksTopics(Protocol):

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer
 
 from consumer.consumer import store
 from consumer.dead_letters import LETTERS_PER_BATCH, DeadLetterTopic
 from consumer.storage import Storage
-from shared.kafka import LogWriter
+from shared.kafka import Log, LogWriter
+from shared.kafka.clients.calls import RangeClient
+from shared.kafka.clients.choice import range_client
 from shared.market.messages import MAX_MESSAGE_BYTES
 from shared.postgres.database import connect, transaction
 from shared.progress.batches import DeadLetter, decoded
@@ -175,13 +176,13 @@ def test_message_of_a_stranger_on_the_dead_letter_topic_is_ignored(desk: Desk) -
 def test_start_looks_into_all_partitions_of_the_dead_letter_topic_through_one_connection(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[KafkaConsumer] = []
+    opened: list[RangeClient] = []
 
-    def open_one(**settings: Any) -> KafkaConsumer:
-        opened.append(KafkaConsumer(**settings))
+    def open_one(log: Log) -> RangeClient:
+        opened.append(range_client(log))
         return opened[-1]
 
-    monkeypatch.setattr("shared.kafka.log_reader.KafkaConsumer", open_one)
+    monkeypatch.setattr("shared.kafka.log_reader.range_client", open_one)
     with (
         closing(DeadLetterTopic(desk.log)) as topic,
         closing(connect(desk.database(), "test")) as connection,

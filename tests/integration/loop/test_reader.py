@@ -38,9 +38,12 @@ def client_threads() -> set[threading.Thread]:
     return {each for each in threading.enumerate() if each.name.startswith("kafka")}
 
 
-def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(spare_kafka: Kafka) -> None:
+def test_kafka_that_stops_while_the_log_is_read_ends_the_reading(
+    spare_kafka: Kafka, each_client: ClientChoice
+) -> None:
     with lease(spare_kafka, silent) as record:
-        log = make_topics(spare_kafka.clients(record.port), "looked-into", 1)
+        brokers = spare_kafka.clients(record.port)._replace(client=each_client)
+        log = make_topics(brokers, f"looked-into-{each_client}", 1)
         with closing(LogWriter(log)) as writer:
             for number in range(3 * TAIL_WINDOW):
                 writer.send(0, None, b"%d" % number)

@@ -13,10 +13,10 @@ HEAVY = (
     *("curl_cffi", "websockets", "rich", "kafka", "dash", "plotly", "uvicorn"),
 )
 NEEDED = {
-    ("start_pipeline", "consumer.consumer", "producer.producer"): ["kafka"],
+    ("start_pipeline", "consumer.consumer", "producer.producer"): [],
     ("ml.trainer",): [],
     ("start_dashboard",): ["dash", "plotly", "uvicorn"],
-    ("analytics.analytics_consumer",): ["numpy", "kafka"],
+    ("analytics.analytics_consumer",): ["numpy"],
 }
 """What parts have loaded while they wait for the first message."""
 LISTING = f"""

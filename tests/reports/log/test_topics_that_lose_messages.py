@@ -9,8 +9,9 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
 from consumer.consumer import store
 from shared.errors import ConfigError, StopPart
-from shared.kafka.connection import client_settings
+from shared.kafka.clients.python_settings import client_settings
 from shared.market.messages import encode
+from shared.settings.brokers import ClientChoice
 from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
 from tests.integration.topic_changes import administrator
@@ -26,8 +27,11 @@ def make_topic(desk: Desk, **settings: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["compact", "compact,delete"])
-def test_compacted_topic_is_refused_with_what_to_do(policy: str, desk: Desk) -> None:
+def test_compacted_topic_is_refused_with_what_to_do(
+    policy: str, desk: Desk, each_client: ClientChoice
+) -> None:
     """Reported to Apache Druid: a compacted topic keeps the last quote of a symbol and no other."""
+    desk.settings["KAFKA_CLIENT"] = each_client
     make_topic(desk, cleanup_policy=policy)
     with pytest.raises(
         ConfigError, match=r"is compacted .*Set its cleanup.policy to delete, or choose another"
@@ -35,8 +39,11 @@ def test_compacted_topic_is_refused_with_what_to_do(policy: str, desk: Desk) -> 
         desk.run_to_its_end(store)
 
 
-def test_topic_that_forgets_is_read_and_warned_about(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_topic_that_forgets_is_read_and_warned_about(
+    desk: Desk, each_client: ClientChoice, caplog: pytest.LogCaptureFixture
+) -> None:
     """Reported to librdkafka and Apache Pinot: messages were deleted before they were read."""
+    desk.settings["KAFKA_CLIENT"] = each_client
     make_topic(desk, retention_ms="604800000")
     desk.publish(quotes(0, 10))
     with desk.at_work(store):
@@ -45,8 +52,11 @@ def test_topic_that_forgets_is_read_and_warned_about(desk: Desk, caplog: pytest.
     assert any("deletes old messages (retention.ms=604800000)" in line for line in warned)
 
 
-def test_topic_that_is_made_here_keeps_every_message(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_topic_that_is_made_here_keeps_every_message(
+    desk: Desk, each_client: ClientChoice, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whatever the broker does by default."""
+    desk.settings["KAFKA_CLIENT"] = each_client
     wanted = ConfigResource(ConfigResourceType.TOPIC, desk.log.topic)
     with administrator(desk) as client:
         found = client.describe_configs([wanted])["topic"][desk.log.topic]

@@ -19,10 +19,12 @@ from shared.embedded.kafka.login import administrator, count_brokers
 from shared.embedded.kafka.server import SETTINGS
 from shared.embedded.lease import lease
 from shared.embedded.ports import free_port
-from shared.errors import ConfigError
+from shared.errors import ConfigError, Unavailable
 from shared.kafka import LogWriter, make_topics, open_log
-from shared.kafka.connection import PLAIN, client_settings
-from shared.settings.brokers import Brokers
+from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.connection import PLAIN
+from shared.kafka.login import set_password
+from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.servers.server_user import silent
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
@@ -44,6 +46,31 @@ def test_client_without_the_password_gets_nothing(embedded_kafka: Brokers) -> No
     assert not opened(embedded_kafka._replace(password="guess"))
     assert not opened(embedded_kafka, sasl_mechanism=PLAIN)
     assert not opened(Brokers(embedded_kafka.bootstrap, "administrator", "none"), sasl_mechanism=PLAIN)
+
+
+def test_topics_and_ranges_need_the_password_too(embedded_kafka: Brokers, each_client: ClientChoice) -> None:
+    log = make_topics(embedded_kafka._replace(client=each_client), f"asked-{each_client}", 1)
+    stranger = log.brokers._replace(password="guess")
+    with pytest.raises(Unavailable, match=f"Kafka at {log.bootstrap}"):
+        make_topics(stranger, log.topic, 1)
+    with (
+        pytest.raises(Unavailable, match=f"Kafka at {log.bootstrap}"),
+        open_log(log._replace(brokers=stranger)),
+    ):
+        pass
+
+
+def test_password_is_set_by_the_administrator_alone(at_work: Kafka, each_client: ClientChoice) -> None:
+    """The new user can log in as soon as the password is set."""
+    chosen = administrator(at_work.settings, at_work.port)._replace(client=each_client)
+    clerk = chosen._replace(user=f"clerk-{each_client}", password="first")
+    for password in ("first", "second"):
+        set_password(chosen, clerk._replace(password=password))
+        make_topics(clerk._replace(password=password), "shown-to-the-clerk", 1)
+    with pytest.raises(Unavailable):
+        make_topics(clerk, "shown-to-the-clerk", 1)
+    with pytest.raises(Unavailable):
+        set_password(clerk._replace(password="second"), clerk)
 
 
 @pytest.fixture
