@@ -16,7 +16,7 @@ from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
-from analytics.engine.symbol_state import EngineSettings, SymbolState, close_as_quote
+from analytics.engine.symbol_state import EngineSettings, SymbolState
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,
@@ -142,7 +142,7 @@ class Engine:
         if quote.price <= 0.0:
             state.show(quote, time)
             return
-        if not state.accept(quote, time, False):
+        if not state.accept(quote, time):
             return
         if bar is None:
             bar = state.open.open_minute(quote, start, at)
@@ -177,7 +177,7 @@ class Engine:
             state.ignored += not state.open.complete_minute(slot, piece)
             return
         state.settle((record.open, record.close), start, record.interval == "1d")
-        state.accept(close_as_quote(record, piece.end), piece.close_time, True)
+        state.accept_close(record, piece.end)
         state.open.fill(piece, intervals, closed)
         self._note(state)
 

@@ -1,7 +1,7 @@
 """Daily bars of days for which the calendar has no session, such as a Saturday on which the exchange was open. Pure."""
 
 from analytics.engine.bars import OpenBar, Slot
-from analytics.engine.symbol_state import SymbolState, close_as_quote
+from analytics.engine.symbol_state import SymbolState
 from shared.calendars.special_days import shows_trading, special_day
 from shared.market.records import RecordedBar
 
@@ -24,7 +24,7 @@ def open_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bo
     piece = OpenBar.from_record(record, Slot(*day, "regular"))
     if day.end > closed:
         state.settle((record.open, record.close), day.start, True)
-        state.accept(close_as_quote(record, piece.end), piece.close_time, True)
+        state.accept_close(record, piece.end)
     state.open.add_day(Slot(*day, "regular"), piece)
     return True
 

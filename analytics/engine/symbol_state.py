@@ -1,13 +1,13 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import MINUTE, OpenBar
+from analytics.engine.last_price import close_as_quote
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import SettledAction, SplitCheck
@@ -93,7 +93,7 @@ class SymbolState:
         self.open = OpenBars({interval: self._new_series(interval) for interval in INTERVALS}, self.calendar)
         self.closed_until = 0
         self.next_close = MINUTE + settings.grace
-        self.last: Quote | None = None
+        self._last: Quote | RecordedBar | None = None
         self.last_time = 0.0
         self.quotes = self.bars = self.late = self.extreme = self.ignored = 0
         # The latest accepted price, whatever its time: an older quote may confirm a new price level.
@@ -183,29 +183,39 @@ class SymbolState:
         """Store a quote as the last one, unless a newer one exists. Used alone for a price of zero or below, which a
         future may have and which has no logarithm."""
         if time >= self.last_time:
-            self.last, self.last_time = quote, time
+            self._last, self.last_time = quote, time
 
-    def accept(self, quote: Quote, time: float, is_finished: bool) -> bool:
-        """Process a price that is not late. Returns False if it is set aside as extreme or as older than a split.
+    @property
+    def last(self) -> Quote | None:
+        """The last quote, or the close of the last recorded bar, which is made a quote only when it is read."""
+        if isinstance(self._last, RecordedBar):
+            self._last = close_as_quote(self._last, int(self.last_time))
+        return self._last
 
-        The close of a bar that `is_finished` is always accepted.
-        """
+    def accept(self, quote: Quote, time: float) -> bool:
+        """Process a price that is not late. Returns False if it is set aside as extreme or as older than a split."""
         price = quote.price
-        if not is_finished:
-            if self.splits.waiting is not None and self._contradicts_split(price, time):
-                return False
-            before = self._accepted
-            is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
-            if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
-                return False
+        if self.splits.waiting is not None and self._contradicts_split(price, time):
+            return False
+        before = self._accepted
+        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
+        if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
+            return False
+        self._take(quote, price, time)
+        return True
+
+    def accept_close(self, record: RecordedBar, end: int) -> None:
+        """Process the close of a finished bar that ends at `end`, epoch seconds."""
+        self._take(record, record.close, end)
+
+    def _take(self, last: Quote | RecordedBar, price: float, time: float) -> None:
         self._suspect = None
         self._accepted = price
         if time >= self.last_time:
-            self.last, self.last_time = quote, time
+            self._last, self.last_time = last, time
         for every in self._slower:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
-        return True
 
     def _is_confirmed(self, price: float) -> bool:
         """Whether an extreme price is near the previous extreme one; if not, it is the next to be confirmed."""
@@ -266,7 +276,7 @@ class SymbolState:
         self.closed_until = state["closed_until"]
         self.next_close = self.closed_until + MINUTE + settings.grace
         self.splits.restore(state["splits"])
-        self.last = msgspec.convert(state["last"], Quote | None)
+        self._last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
         self.quotes, self.bars, self.late, self.extreme, self.ignored = state["counts"]
         self._accepted = state["accepted"]
@@ -283,17 +293,3 @@ def _with_close(bar: Bar, close: float) -> Bar:
     values = list[Any](bar)
     values[CLOSE_PLACE] = close
     return Bar._make(values)
-
-
-def close_as_quote(record: RecordedBar, end: int) -> Quote:
-    """The close of a recorded bar that ends at `end`, epoch seconds, as the last quote of its symbol."""
-    return Quote(
-        symbol=record.symbol,
-        event_time=min(datetime.fromtimestamp(end, UTC), record.received_time),
-        price=record.close,
-        source=record.source,
-        position=record.position,
-        received_time=record.received_time,
-        currency=record.currency,
-        exchange=record.exchange,
-    )

@@ -59,13 +59,14 @@ class Track:
         close, end, penalties, learn = bar.close, bar.end, self._penalties, pool.learn
         day = end // DAY_SECONDS
         for forecast in self._waiting.advance():
-            horizon = forecast.horizon
+            horizon, _, _, sigma, _ = forecast
             found = scores[horizon] = score(forecast, close, penalties)
-            learn(end, horizon, found.size / forecast.sigma)
+            _, _, size, loss, _, naive_loss, *_ = found
+            learn(end, horizon, size / sigma)
             record, comparison = self.by_horizon[horizon]
             record.add(found)
             if comparison is not None:
-                comparison.add(day, found.loss, found.naive_loss)
+                comparison.add(day, loss, naive_loss)
         return scores
 
     def issue(self, forecasts: Sequence[Forecast]) -> None:

@@ -91,11 +91,14 @@ def score(forecast: Forecast, actual: float, penalties: tuple[float, ...]) -> Sc
         raise ValueError(f"a price must be finite and positive, not {actual}")
     _, origin, mean, sigma, widths = forecast
     error = log(actual / mean)
-    naive = error if mean == origin else log(actual / origin)
     size = abs(error)
-    moved = mean != origin != actual
-    hit = moved and (mean > origin) == (actual > origin)
-    terms: list[float] = [1.0, error, size, size * size, abs(naive), naive * naive, moved, hit]
+    square = size * size
+    if mean == origin:
+        terms: list[float] = [1.0, error, size, square, size, square, False, False]
+    else:
+        naive, moved = log(actual / origin), origin != actual
+        hit = moved and (mean > origin) == (actual > origin)
+        terms = [1.0, error, size, square, abs(naive), naive * naive, moved, hit]
     winkler: list[float] = []
     for width, penalty in zip(widths, penalties, strict=True):
         reach = width * sigma
