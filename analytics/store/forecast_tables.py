@@ -12,11 +12,13 @@ from analytics.engine.engine import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.forecasting.scorecard import HorizonScores
+from analytics.store.complete_forecasts import MadeRow, ScoredRow, forecast_fields, score_fields
 from analytics.store.times import utc
 from ml.models.features import Observation
 from ml.scoring.scores import FIXED, ScoreSummary
 from ml.scoring.significance import NAIVE, Comparison, champion
 from shared.market.records import Bar, Interval
+from shared.postgres.binary_copy import copy_fields
 from shared.postgres.database import Cursor, copy_rows
 from shared.postgres.upsert import upsert
 
@@ -49,15 +51,25 @@ def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
     """Write the forecasts made when these bars closed, the scores of earlier forecasts of their closes, and the
     searches that took effect."""
     steps = [(event.closed.bar, event.step) for event in events if event.step is not None]
-    made = [_forecast_row(bar, step, each) for bar, step in steps for each in step.made]
-    if made:
-        copy_rows(cursor, "forecasts", FORECAST_COLUMNS, _with_arrays(made))
-    scored = [_score_row(bar, step, each) for bar, step in steps for each in step.scored]
-    if scored:
-        copy_rows(cursor, "forecast_scores", SCORE_COLUMNS, _with_arrays(scored))
+    _write_made(cursor, [MadeRow(bar, step, each) for bar, step in steps for each in step.made])
+    _write_scored(cursor, [ScoredRow(bar, step, each) for bar, step in steps for each in step.scored])
     fits = [_fit_row(bar, step) for bar, step in steps if step.fit is not None]
     if fits:
         copy_rows(cursor, "forecast_fits", FIT_COLUMNS, fits)
+
+
+def _write_made(cursor: Cursor, rows: list[MadeRow]) -> None:
+    if complete := [row for row in rows if row.is_complete]:
+        copy_fields(cursor, "forecasts", FORECAST_COLUMNS, forecast_fields(complete))
+    if others := [_forecast_row(*row) for row in rows if not row.is_complete]:
+        copy_rows(cursor, "forecasts", FORECAST_COLUMNS, _with_arrays(others))
+
+
+def _write_scored(cursor: Cursor, rows: list[ScoredRow]) -> None:
+    if complete := [row for row in rows if row.is_complete]:
+        copy_fields(cursor, "forecast_scores", SCORE_COLUMNS, score_fields(complete))
+    if others := [_score_row(*row) for row in rows if not row.is_complete]:
+        copy_rows(cursor, "forecast_scores", SCORE_COLUMNS, _with_arrays(others))
 
 
 def write_forecast_records(cursor: Cursor, found: Iterable[SeriesForecasts]) -> None:
