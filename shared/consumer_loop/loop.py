@@ -85,7 +85,9 @@ class ConsumerLoop:
             self.settle()
             if self._idle_checks.check_broker(is_silent=not polled):
                 self._look_back(self._bookmarks)
-            self._fold.between_commits(self.connection)
+            # Messages that are read again must come soon after they were requested: nothing is done before.
+            if usable or not known:
+                self._fold.between_commits(self.connection)
         if usable:
             self._size.took(time.monotonic() - began, sum(map(len, usable.values())))
         self._report(REPORT_SECONDS)
