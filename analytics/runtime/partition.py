@@ -71,6 +71,7 @@ class Partition:
     missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
 
     `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
+    `reads_history` is whether the records processed last were mostly finished bars.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Partition:
         self.unsaved: set[str] = set()
         self.saving: SlicedSnapshot | None = None
         self.outdated_forecast_records: dict[str, set[Interval]] = {}
+        self.reads_history = False
         self._mark_all()
 
     def fold(self, batch: Batch) -> None:
@@ -113,6 +115,7 @@ class Partition:
         self.unpublished.update(dict.fromkeys(sorted(changed)))
         self.unsaved |= changed
         changed.clear()
+        self.reads_history = batch.step.bars > batch.step.quotes
         self.reached = batch.step.reached
 
     def take_events(self) -> list[Event]:

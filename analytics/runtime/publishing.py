@@ -19,10 +19,27 @@ FORECAST_RECORD_SECONDS = 1.0
 SYMBOLS_AT_ONCE = 200
 MAX_SHARE = 0.1
 """The largest share of the time that the live view may take, and the forecast records likewise."""
+HISTORY_SHARE = 0.02
+"""The same while a history is read: each of its bars is outdated at once, and it should end soon."""
 
 Changed = Callable[[Partition], dict[str, Any]]
 """The symbols of a partition that have changed since they were written, as keys."""
 Write = Callable[[Cursor, Partition, list[str]], None]
+
+
+class Pace:
+    """When something is published next: `seconds` after the last time, or later if its share of the time requires it;
+    at once if there was nothing to publish."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._began, self._took = float("-inf"), 0.0
+
+    def publish_if_due(self, share: float, publish: Callable[[], bool]) -> None:
+        """Publish if it is due, so that it takes at most this share of the time."""
+        began = time.monotonic()
+        if began >= self._began + max(self._seconds, self._took / share) and publish():
+            self._began, self._took = began, time.monotonic() - began
 
 
 class LivePublisher:
@@ -30,16 +47,14 @@ class LivePublisher:
 
     def __init__(self, reading: GroupOnTopic, partitions: Mapping[int, Partition]) -> None:
         self._reading, self._partitions = reading, partitions
-        self._live_at = self._forecast_records_at = 0.0
+        self._live, self._forecast_records = Pace(LIVE_SECONDS), Pace(FORECAST_RECORD_SECONDS)
 
     def publish_due(self, connection: Connection) -> None:
         """Update the live view several times a second, and the forecast records once a second."""
-        self._live_at = _publish_if_due(self._live_at, LIVE_SECONDS, lambda: self._publish_live(connection))
-        self._forecast_records_at = _publish_if_due(
-            self._forecast_records_at,
-            FORECAST_RECORD_SECONDS,
-            lambda: self._publish_forecast_records(connection),
-        )
+        reads_history = any(partition.reads_history for partition in self._partitions.values())
+        share = HISTORY_SHARE if reads_history else MAX_SHARE
+        self._live.publish_if_due(share, lambda: self._publish_live(connection))
+        self._forecast_records.publish_if_due(share, lambda: self._publish_forecast_records(connection))
 
     def publish_all(self, connection: Connection) -> None:
         """Bring everything up to the last offset."""
@@ -80,12 +95,3 @@ def _write_live(cursor: Cursor, partition: Partition, symbols: list[str]) -> Non
 
 def _write_forecast_records(cursor: Cursor, partition: Partition, symbols: list[str]) -> None:
     write_forecast_records(cursor, partition.outdated_forecasts(symbols))
-
-
-def _publish_if_due(due_at: float, seconds: float, publish: Callable[[], bool]) -> float:
-    """Publish if it is due. Returns when it is due next: `seconds` after this time, or later if its share of the time
-    requires it; at once if there was nothing to publish."""
-    began = time.monotonic()
-    if began < due_at or not publish():
-        return due_at
-    return began + max(seconds, (time.monotonic() - began) / MAX_SHARE)
