@@ -6,6 +6,7 @@ value that fluctuates around the threshold raises one alert and not many.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import Any, Literal, NamedTuple
 
@@ -51,6 +52,10 @@ class Alert(NamedTuple):
     threshold: float
 
 
+Judged = tuple[Rule, float, float, Zone]
+"""A rule with its value, its threshold and the zone of the value."""
+
+
 class TypicalVolume(NamedTuple):
     """The mean `volume` at one time of day, over `days`."""
 
@@ -89,23 +94,27 @@ class AlertRules:
         """The alerts of a bar that has just closed, with its indicators."""
         position = self._bar_of_session(bar)
         typical = self._typical_volumes.get(position, NO_VOLUME_YET)
-        fired = [alert for alert, zone in self._judge(bar, row, typical) if self._fires(alert.rule, zone)]
+        judged = self._judge(bar, row, typical)
+        fired = [
+            Alert(rule, value, threshold)
+            for rule, value, threshold, zone in judged
+            if self._fires(rule, zone)
+        ]
         self._last_close = bar.close
         self._typical_volumes[position] = typical.with_day(bar.volume)
         return fired
 
     def _bar_of_session(self, bar: Bar) -> int:
         """The number of this bar in its day, counted from the start of the session."""
-        since = bar.start - self._calendar.at(bar.start).day_start
-        return since % DAY // INTERVAL_SECONDS[bar.interval]
+        return _bar_of_session(bar.start, INTERVAL_SECONDS[bar.interval], self._calendar)
 
-    def _judge(self, bar: Bar, row: IndicatorRow, typical: TypicalVolume) -> Iterator[tuple[Alert, Zone]]:
-        """For each rule that has a value: the alert that it would raise, and the zone of the value."""
+    def _judge(self, bar: Bar, row: IndicatorRow, typical: TypicalVolume) -> Iterator[Judged]:
+        """Each rule that has a value. Hardly one raises an alert, which is made only then."""
         limits, rsi, volatility = self._settings, row[RSI], row[VOLATILITY]
         if rsi is not None:
             over, under = limits.rsi_overbought, limits.rsi_oversold
-            yield Alert("rsi_overbought", rsi, over), _zone(rsi, over, over - RSI_MARGIN)
-            yield Alert("rsi_oversold", rsi, under), _zone(-rsi, -under, -under - RSI_MARGIN)
+            yield "rsi_overbought", rsi, over, _zone(rsi, over, over - RSI_MARGIN)
+            yield "rsi_oversold", rsi, under, _zone(-rsi, -under, -under - RSI_MARGIN)
         if self._last_close is not None:
             change = bar.close / self._last_close - 1
             yield _relative("price_change", change, limits.price_change)
@@ -144,11 +153,17 @@ class AlertRules:
         }
 
 
+@lru_cache(maxsize=1024)
+def _bar_of_session(start: int, seconds: int, calendar: SessionCalendar) -> int:
+    """Cached, because many symbols share it."""
+    return (start - calendar.at(start).day_start) % DAY // seconds
+
+
 def _zone(value: float, threshold: float, rearmed_below: float) -> Zone:
     if value >= threshold:
         return "reached"
     return "rearmed" if value < rearmed_below else "margin"
 
 
-def _relative(rule: Rule, value: float, threshold: float) -> tuple[Alert, Zone]:
-    return Alert(rule, value, threshold), _zone(abs(value), threshold, threshold * RELATIVE_MARGIN)
+def _relative(rule: Rule, value: float, threshold: float) -> Judged:
+    return rule, value, threshold, _zone(abs(value), threshold, threshold * RELATIVE_MARGIN)
