@@ -10,7 +10,8 @@ Pure, except that model searches are delegated, see `Searches`.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from math import exp, inf, log, sqrt
 from types import MappingProxyType
@@ -65,6 +66,9 @@ class NoSearches:
         """A failed outcome."""
         return SearchOutcome(None, f"nobody searches for a model of {search.symbol} here")
 
+
+_new_forecast: Callable[[tuple[Any, ...]], Forecast] = partial(tuple.__new__, Forecast)
+"""A forecast of all its values, in a third of the time that `_make` takes."""
 
 Pools = dict[str, Pool]
 """The interval widths that all symbols of a partition and interval share, by model. The pool of a new model is created
@@ -278,4 +282,4 @@ class SeriesForecasts:
 def _forecasts(close: float, means: Sequence[float], sigmas: Sequence[float], pool: Pool) -> list[Forecast]:
     horizons = range(1, len(sigmas) + 1)
     rows = zip(horizons, repeat(close, len(sigmas)), means, sigmas, pool.all_widths(), strict=True)
-    return list(map(Forecast._make, rows))
+    return list(map(_new_forecast, rows))

@@ -96,6 +96,11 @@ class Arima:
         """Whether no number has overflowed."""
         return all(map(isfinite, self._state))
 
+    @property
+    def next_mean(self) -> float | None:
+        """The mean of the next value; None before initialisation is complete."""
+        return self._state[0] if self._state else None
+
     def update(self, value: float) -> None:
         """Add the next value. Raises ValueError, without any change, if it is not finite."""
         if not isfinite(value):

@@ -290,8 +290,8 @@ class Forecaster:
 
 def _learn(arima: Arima, monitor: SkillMonitor, before: float, value: float) -> None:
     """Compare the model's forecast with the value, then update the model."""
-    if arima.started:
-        monitor.add(value - arima.means(1)[0], value - before)
+    if (expected := arima.next_mean) is not None:
+        monitor.add(value - expected, value - before)
     arima.update(value)
 
 
