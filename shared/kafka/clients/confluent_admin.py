@@ -51,10 +51,10 @@ class ConfluentAdmin:
 
     def topic(self, name: str) -> Topic | None:
         """See `AdminClient`."""
-        asked = self._admin.describe_topics(TopicCollection([name]), request_timeout=ANSWER_SECONDS)
+        asked = TopicCollection([name])
         with confluent_errors(self._bootstrap):
             try:
-                found = asked[name].result()
+                found = self._admin.describe_topics(asked, request_timeout=ANSWER_SECONDS)[name].result()
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise

@@ -90,7 +90,7 @@ class ConfluentRanges:
         if error is None:
             self._position = offset + 1
             message = Fetched(
-                offset, received.timestamp()[1], received.key(), received.value(), received.headers() or ()
+                offset, received.timestamp()[1], received.key(), received.value(), received.headers() or []
             )
             return [message] if offset < self._end else []
         if error.code() == KafkaError._PARTITION_EOF:

@@ -89,12 +89,12 @@ def test_message_is_given_with_all_that_it_has(log: Log, reader: LogReader) -> N
     first, second = reader.message_at(1, 0), reader.message_at(1, 1)
     assert first is not None
     assert second is not None
-    assert (first.key, first.value, [*first.headers]) == (
+    assert (first.key, first.value, first.headers) == (
         b"key",
         None,
         [("offset", b"12"), ("reason", b"\xff")],
     )
-    assert (second.key, second.value, [*second.headers]) == (None, b"", [])
+    assert (second.key, second.value, second.headers) == (None, b"", [])
     assert 0 < first.timestamp <= second.timestamp
     assert reader.message_at(1, 2) is None
 
