@@ -11,9 +11,11 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
+from analytics.store.bar_fields import bar_fields, indicator_fields
 from analytics.store.times import utc
 from shared.market.records import INTERVALS, Bar, Interval
-from shared.postgres.database import Cursor, allow_hours, copy_rows
+from shared.postgres.binary_copy import copy_fields
+from shared.postgres.database import Cursor, allow_hours
 from shared.postgres.upsert import upsert
 
 BAR_COLUMNS = (
@@ -51,9 +53,9 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
     """Write closed bars, their indicators and their alerts."""
     if not events:
         return
-    copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(event.closed.bar) for event in events])
-    rows = [_indicator_row(event.closed.bar, event.closed.indicators) for event in events]
-    copy_rows(cursor, "indicators", INDICATOR_COLUMNS, rows)
+    closed = [event.closed for event in events]
+    copy_fields(cursor, "bars", BAR_COLUMNS, bar_fields(closed))
+    copy_fields(cursor, "indicators", INDICATOR_COLUMNS, indicator_fields(closed))
     alerts = [row for event in events for row in _alert_rows(partition, event)]
     if alerts:
         execute_values(
