@@ -4,7 +4,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import psutil
 from shared.embedded.daemon import Notify, ServerRecord, run
 from shared.embedded.kafka import login
 from shared.embedded.kafka.class_archive import LIST, ClassArchive, make_in_background
+from shared.embedded.kafka.data_folder import create_data_folder
 from shared.embedded.kafka.jars import ensure_jars, kafka_folder, kafka_version, read_list
 from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
@@ -111,37 +111,20 @@ class Kafka:
         return self.folder / "opened"
 
     def prepare(self, notify: Notify) -> None:
-        """Download missing jars and format the data folder if there is none."""
+        """Download missing jars, and create the data folder if there is none."""
         ensure_jars(read_list(), kafka_folder())
         self.archive().remove_leftovers()
-        for leftover in self.folder.glob("new-*"):
-            shutil.rmtree(
-                leftover, ignore_errors=True
-            )  # its creator may still be exiting; the next start removes it
         (self.folder / "log4j2.properties").write_text(Path(__file__).with_name("log.properties").read_text())
         if not (self.folder / "data").exists():
             notify(f"Creating the data folder of Kafka in {self.folder}")
-            self.format_data()
-
-    def format_data(self) -> None:
-        """Format a folder with a temporary name and rename it, so that a killed start leaves no partial folder."""
-        new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
-        settings = new / "format.properties"
-        # Nothing listens yet, so the password does not matter.
-        write_settings(settings, self.port, self.port + 1, "none", f"{new.name}/data")
-        # A cluster's id is 16 random bytes in base64; one that starts with "-" would look like an option.
-        cluster = "T" + secrets.token_urlsafe(16)[1:]
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
-        run([*self.java(), *tool], self.folder, "create the data folder of Kafka")
-        (new / "data").rename(self.folder / "data")
-        shutil.rmtree(new)
+            create_data_folder(self.folder / "data")
 
     def command(self, port: int) -> list[str]:
         """Write server.properties for this port and return the broker's command line."""
         controller = port + 1 if is_free(port + 1) else free_port()
         # Relative to the folder: a comma in its name would split the path into two.
         self.opened.unlink(missing_ok=True)
-        write_settings(self.settings, port, controller, secrets.token_urlsafe(24), "data")
+        write_settings(self.settings, port, controller, secrets.token_urlsafe(24))
         (self.folder / LIST).unlink(missing_ok=True)
         java = self.java()
         listing = [f"-XX:DumpLoadedClassList={LIST}"] if self.archive().is_wanted() else []
@@ -200,9 +183,9 @@ class Kafka:
         process.terminate()
 
 
-def write_settings(path: Path, port: int, controller: int, password: str, data: str) -> None:
+def write_settings(path: Path, port: int, controller: int, password: str) -> None:
     """Write the broker's properties: its ports, its administrator's password and where its data are."""
-    settings = SETTINGS | login.listeners(port, controller, password) | {"log.dirs": data}
+    settings = SETTINGS | login.listeners(port, controller, password) | {"log.dirs": "data"}
     write_secret(path, "".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
