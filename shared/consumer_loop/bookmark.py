@@ -25,52 +25,56 @@ class LogPartition(NamedTuple):
 class Bookmark:
     """Everything below `written` is committed; everything below `folded` is in the state of the fold.
 
-    `position` is the next offset to read. The last message written is read again from time to time and its
-    fingerprint compared with `last`: if they differ, the log was replaced. `last` is None if unknown.
+    `position` is the next offset to read. `last` is the fingerprint of the last message written, None if unknown: if
+    that of the message in the log differs, the log was replaced.
     """
 
     def __init__(
         self, partition: LogPartition, written: int, folded: int, last: str | None, succession: EpochTracker
     ) -> None:
-        self._partition, self.written, self.folded, self._last = partition, written, folded, last
+        self.partition, self.written, self.folded, self._last = partition, written, folded, last
         self.succession = succession
-        self._compares = False
         self.position = folded
 
-    def look_back(self) -> int:
-        """The offset to read from, so that the last message written is compared before new ones are processed."""
-        self._compares = self._last is not None
-        self.position = min(self.folded, self.written - 1) if self._compares else self.folded
-        return self.position
-
-    @property
-    def needs_no_comparison(self) -> bool:
-        """Whether none is to be requested: one is under way already, or there is nothing to compare with."""
-        return self._compares or self._last is None
-
-    @property
-    def is_only_compared(self) -> bool:
-        """Whether the next message is already folded."""
-        return self.position < self.folded
-
     def take(self, messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
-        """Split the messages read, except those already folded, into written ones (to fold again) and new ones.
+        """Split the messages read into written ones, to fold again, and new ones.
 
-        Raises StopPart if the log was replaced.
+        Raises StopPart if offsets are missing.
         """
-        found = messages[0].offset
-        if self._compares and self.position + 1 == self.folded == self.written == found:
-            log.info(
-                "%s: Kafka's retention removed the last message read; a fingerprint is stored with the next one.",
-                self._partition,
-            )
-            self.position = found
         self._require_next(messages)
-        self._compare(messages)
-        self.position = messages[-1].offset + 1
-        lacking, new = (max(0, offset - found) for offset in (self.folded, self.written))
-        self.folded = max(self.folded, self.position)
-        return list(messages[lacking:new]), list(messages[max(lacking, new) :])
+        self.position = self.folded = messages[-1].offset + 1
+        new = max(0, self.written - messages[0].offset)
+        return list(messages[:new]), list(messages[new:])
+
+    def move(self, written: int, last: str | None) -> None:
+        """Note that everything below `written` is committed; `last` is the fingerprint of the last message there."""
+        self.written, self._last = written, last
+
+    @property
+    def has_fingerprint(self) -> bool:
+        """Whether that of the last message written is known."""
+        return self._last is not None
+
+    def compare(self, found: Message) -> None:
+        """Raise StopPart if this message, which the log holds now, is not the last message written."""
+        if fingerprint(found) != self._last:
+            raise self._replaced(f"the message at offset {found.offset} is a different one now")
+
+    def explain_missing(self, first: int, end: int) -> None:
+        """Raise StopPart unless retention removed the last message written from the log, which reaches from `first` to
+        below `end`."""
+        if end < self.written:
+            raise self._replaced(f"it reaches from {first} to {end}")
+        if first < self.written:
+            raise self._replaced(f"it holds no message at offset {self.written - 1}")
+        log.info(
+            "%s: Kafka's retention removed the last message read; a fingerprint is stored with the next one.",
+            self.partition,
+        )
+        self._last = None
+
+    def _replaced(self, found: str) -> StopPart:
+        return StopPart(log_replaced(self.partition, self.written, found))
 
     def _require_next(self, messages: Sequence[Message]) -> None:
         """Raise StopPart if offsets are missing, before these messages or among them."""
@@ -83,25 +87,7 @@ class Bookmark:
             f"it holds no message at offset {missing} and continues at {behind}, as after compaction or when a producer"
             " used transactions"
         )
-        raise StopPart(log_replaced(self._partition, self.written, found))
-
-    def move(self, written: int, last: str | None) -> None:
-        """Note that everything below `written` is committed; `last` is the fingerprint of the last message there."""
-        self.written, self._last, self._compares = written, last, False
-
-    def _compare(self, messages: Sequence[Message]) -> None:
-        at = self.written - 1 - messages[0].offset
-        if not self._compares or not 0 <= at < len(messages):
-            return
-        if fingerprint(messages[at]) != self._last:
-            raise StopPart(
-                log_replaced(
-                    self._partition,
-                    self.written,
-                    f"the message at offset {self.written - 1} is a different one now",
-                )
-            )
-        self._compares = False
+        raise self._replaced(found)
 
 
 def log_replaced(partition: LogPartition, expected: int, found: str) -> str:

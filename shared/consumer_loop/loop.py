@@ -3,7 +3,7 @@
  1. Poll. The broker waits some milliseconds for more messages, so that one transaction holds many of them.
  2. A newly assigned partition starts at the offset stored in the database, or earlier if the fold must rebuild what
     its snapshot lacks. Messages below the stored offset are folded but never written again. The last message written
-    is read again, also after a pause: if it differs, the log was replaced and the part stops.
+    is compared with the log, also after a pause: if it differs, the log was replaced and the part stops.
  3. Decode. A message that can't be decoded, belongs to another partition or comes from a superseded producer becomes
     a dead letter with its reason.
  4. Fold. Then, in one transaction: advance each offset from its expected value, then write rows. A member that lost
@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.consumer_loop.background_commit import BackgroundCommit
 from shared.consumer_loop.bookmark import Bookmark, LogPartition, log_replaced
+from shared.consumer_loop.comparison import LogComparison
 from shared.consumer_loop.continuity import Continuity
 from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.idle_checks import IdleChecks
@@ -61,7 +62,8 @@ class ConsumerLoop:
         self._committing: list[Batch] = []
         self._unreported: dict[int, int] = {}
         self._reported = 0.0
-        self._idle_checks = IdleChecks(log, reader, self._bookmarks)
+        self._comparison = LogComparison(log)
+        self._idle_checks = IdleChecks(log, self._comparison, self._bookmarks)
         self.handled = 0
         self.commits = 0
 
@@ -74,22 +76,20 @@ class ConsumerLoop:
         readable = self._bookmarks.keys() - gained
         known = {partition: messages for partition, messages in polled.items() if partition in readable}
         is_drained = sum(map(len, polled.values())) < limit
-        usable = self._compared_in_time(known, is_drained, began)
+        self._require_same_log(known, is_drained, began)
         batches = [
-            batch for partition, messages in usable.items() for batch in self._decoded(partition, messages)
+            batch for partition, messages in known.items() for batch in self._decoded(partition, messages)
         ]
+        if known:
+            self._idle_checks.note_messages()
         if batches:
             self._commit(batches)
-            self._idle_checks.note_messages()
         else:
             self.settle()
-            if self._idle_checks.check_broker(is_silent=not polled):
-                self._look_back(self._bookmarks)
-            # Messages that are read again must come soon after they were requested: nothing is done before.
-            if usable or not known:
-                self._fold.between_commits(self.connection)
-        if usable:
-            self._size.took(time.monotonic() - began, sum(map(len, usable.values())))
+            self._idle_checks.check()
+            self._fold.between_commits(self.connection)
+        if known:
+            self._size.took(time.monotonic() - began, sum(map(len, known.values())))
         self._report(REPORT_SECONDS)
 
     def settle(self) -> None:
@@ -105,6 +105,7 @@ class ConsumerLoop:
     def close(self) -> None:
         """Wait until nothing uses the connection any more."""
         self._background.close()
+        self._comparison.close()
 
     def finish(self) -> None:
         """End the fold; all folded messages are already written."""
@@ -121,8 +122,7 @@ class ConsumerLoop:
 
     def lag(self) -> int:
         """The number of messages not yet read."""
-        again = len([each for each in self._bookmarks.values() if each.is_only_compared])
-        return max(0, self._reader.lag() - again)
+        return self._reader.lag()
 
     @property
     def has_enough(self) -> bool:
@@ -135,18 +135,24 @@ class ConsumerLoop:
             return self._size.messages
         return min(self._size.messages, self._options.max_messages - self.handled)
 
-    def _compared_in_time(
-        self, polled: Mapping[int, list[Message]], is_drained: bool, now: float
-    ) -> dict[int, list[Message]]:
-        """The messages that surely follow those before; the others are read again, with the last one written first."""
-        compared = {partition: self._bookmarks[partition].needs_no_comparison for partition in polled}
-        if self._continuity.has_waited(compared, now):
-            require_topic(self._log)
-        doubtful = self._continuity.note(compared, is_drained, now)
+    def _require_same_log(self, polled: Mapping[int, list[Message]], is_drained: bool, now: float) -> None:
+        """Compare the log before messages polled at `now` are used that may not follow those before.
+
+        `is_drained` is whether the poll returned all that had been fetched. Raises StopPart or Unavailable.
+        """
+        doubtful = self._continuity.doubtful(polled, now)
         if doubtful:
             self.settle()
-            self._look_back(doubtful)
-        return {partition: messages for partition, messages in polled.items() if partition not in doubtful}
+            self._compare(doubtful)
+        if is_drained:
+            self._continuity.note_sure(polled.keys() - doubtful, now)
+
+    def _compare(self, partitions: Iterable[int]) -> None:
+        """Compare the last message written of these partitions with the log. Raises StopPart or Unavailable."""
+        for partition in partitions:
+            began = time.monotonic()
+            self._comparison.require_same(self._bookmarks[partition])
+            self._continuity.note_sure([partition], began)
 
     def _follow_assignment(self) -> set[int]:
         """Start assigned partitions and drop revoked ones; returns the partitions that were just assigned.
@@ -165,7 +171,9 @@ class ConsumerLoop:
             require_topic(self._log)
             for partition in sorted(gained - self._bookmarks.keys()):
                 self._take_up(partition)
-            self._look_back(gained)
+            self._compare(gained)
+            for partition in gained:
+                self._reader.seek(partition, self._bookmarks[partition].position)
         return gained
 
     def _take_up(self, partition: int) -> None:
@@ -186,14 +194,6 @@ class ConsumerLoop:
             )
             last = None
         self._bookmarks[partition] = Bookmark(where, written, read_from, last, epochs)
-
-    def _look_back(self, partitions: Iterable[int]) -> None:
-        """Read the last written message of each partition again, to compare it with its stored fingerprint."""
-        now = time.monotonic()
-        for partition in partitions:
-            self._reader.seek(partition, self._bookmarks[partition].look_back())
-            self._continuity.request(partition, now)
-        self._idle_checks.note_comparison()
 
     def _decoded(self, partition: int, messages: list[Message]) -> list[Batch]:
         """The new messages as one batch to write; those below the stored offset are only folded."""

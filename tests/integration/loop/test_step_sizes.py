@@ -35,7 +35,7 @@ class SlowStorage(Storage):
 
 
 def test_steps_of_a_backlog_shrink_to_a_second(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After each long step the log is compared: a poll whose messages are not used is no quick step."""
+    """After each long step the log is compared, which is part of the next step."""
     monkeypatch.setattr("shared.consumer_loop.step_size.SLOW_SECONDS", 0.1)
     monkeypatch.setattr("shared.consumer_loop.step_size.QUICK_SECONDS", 0.025)
     monkeypatch.setattr("shared.consumer_loop.continuity.COMPARE_SECONDS", 0.1)

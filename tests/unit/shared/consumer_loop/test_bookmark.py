@@ -57,51 +57,55 @@ def test_messages_that_differ_in_anything_have_other_fingerprints(other: Bookmar
     assert fingerprint(BookmarkMessage(8)) == fingerprint(BookmarkMessage(9))
 
 
-def test_the_last_message_written_is_compared_and_not_taken_twice() -> None:
+def test_messages_are_taken_in_order_and_once() -> None:
     mark = bookmark(10, 10, fingerprint(stored(9, 10)[0]))
-    assert mark.look_back() == 9
-    assert offsets(mark.take(stored(9, 12))) == ([], [10, 11])
+    assert offsets(mark.take(stored(10, 12))) == ([], [10, 11])
+    assert mark.position == 12
+    with pytest.raises(StopPart, match="holds no message at offset 12 and continues at 11"):
+        mark.take(stored(11, 14))
+
+
+def test_the_last_message_written_is_compared() -> None:
+    mark = bookmark(10, 10, fingerprint(stored(9, 10)[0]))
+    mark.compare(stored(9, 10)[0])
+    mark.take(stored(10, 12))
+    mark.move(12, fingerprint(stored(11, 12)[0]))
+    mark.compare(stored(11, 12)[0])
 
 
 def test_another_message_in_its_place_stops_the_part() -> None:
     mark = bookmark(10, 10, fingerprint(BookmarkMessage(9, b"another")))
-    mark.look_back()
     with pytest.raises(
         StopPart,
         match=r"partition 1 of topic stock-prices up to offset 10.*message at offset 9 is a different one now",
     ):
-        mark.take(stored(9, 12))
+        mark.compare(stored(9, 10)[0])
 
 
-def test_what_a_snapshot_lacks_is_folded_again_and_compared_on_the_way() -> None:
+def test_what_a_snapshot_lacks_is_folded_again() -> None:
     mark = bookmark(10, 6, fingerprint(stored(9, 10)[0]))
-    assert mark.look_back() == 6
     assert offsets(mark.take(stored(6, 8))) == ([6, 7], [])
     assert offsets(mark.take(stored(8, 11))) == ([8, 9], [10])
-    wrong = bookmark(10, 6, fingerprint(BookmarkMessage(9, b"another")))
-    wrong.look_back()
-    with pytest.raises(StopPart):
-        wrong.take(stored(6, 11))
 
 
 def test_a_last_message_that_retention_removed_is_no_other_log() -> None:
     mark = bookmark(10, 10, fingerprint(BookmarkMessage(9)))
-    mark.look_back()
+    mark.explain_missing(10, 12)
+    assert not mark.has_fingerprint, "the next message stored gives it"
     assert offsets(mark.take(stored(10, 12))) == ([], [10, 11])
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "found"),
+    [(0, 9, "it reaches from 0 to 9"), (0, 12, "it holds no message at offset 9")],
+)
+def test_a_last_message_that_is_gone_otherwise_stops_the_part(first: int, end: int, found: str) -> None:
+    mark = bookmark(10, 10, fingerprint(BookmarkMessage(9)))
+    with pytest.raises(StopPart, match=found):
+        mark.explain_missing(first, end)
 
 
 def test_messages_gone_that_a_snapshot_lacks_stop_the_part() -> None:
     mark = bookmark(10, 6, fingerprint(BookmarkMessage(9)))
-    mark.look_back()
     with pytest.raises(StopPart, match="continues at 10"):
         mark.take(stored(10, 12))
-
-
-def test_without_a_fingerprint_the_next_message_gives_it() -> None:
-    mark = bookmark(10, 10, None)
-    assert mark.look_back() == 10
-    mark.take(stored(10, 12))
-    mark.move(12, fingerprint(stored(11, 12)[0]))
-    assert mark.look_back() == 11
-    with pytest.raises(StopPart):
-        mark.take([BookmarkMessage(11, b"another")])

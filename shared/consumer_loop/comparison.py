@@ -1,0 +1,48 @@
+"""Compares the log with what was read of it, through a reader beside the group, which goes on reading meanwhile."""
+
+from contextlib import ExitStack
+
+from shared.consumer_loop.bookmark import Bookmark
+from shared.errors import Unavailable
+from shared.kafka import Log, LogReader, open_log
+
+
+class LogComparison:
+    """The comparison of a log; its reader is opened for the first one."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._resources = ExitStack()
+        self._opened: LogReader | None = None
+
+    def require_same(self, bookmark: Bookmark) -> None:
+        """Raise StopPart if another message is now where the last message written was. Raises Unavailable."""
+        if not bookmark.has_fingerprint:
+            return
+        number = bookmark.partition.number
+        found = self._reader().message_at(number, bookmark.written - 1)
+        if found is not None:
+            bookmark.compare(found)
+        else:
+            bookmark.explain_missing(*self._reader().bounds(number))
+
+    def require_all_sent(self, bookmark: Bookmark) -> None:
+        """Raise Unavailable if the log holds the next message to read, which the group did not get.
+
+        After a broker was killed and came back, a client may stay in its group and never fetch again; a new client
+        does.
+        """
+        if self._reader().message_at(bookmark.partition.number, bookmark.position) is not None:
+            raise Unavailable(
+                f"Kafka at {self._log.bootstrap} does not send the next message of topic {self._log.topic}, although it"
+                " holds one"
+            )
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._resources.close()
+
+    def _reader(self) -> LogReader:
+        if self._opened is None:
+            self._opened = self._resources.enter_context(open_log(self._log))
+        return self._opened
