@@ -3,7 +3,6 @@
 from contextlib import ExitStack
 
 from shared.consumer_loop.bookmark import Bookmark
-from shared.errors import Unavailable
 from shared.kafka import Log, LogReader, open_log
 
 
@@ -26,17 +25,9 @@ class LogComparison:
         else:
             bookmark.explain_missing(*self._reader().bounds(number))
 
-    def require_all_sent(self, bookmark: Bookmark) -> None:
-        """Raise Unavailable if the log holds the next message to read, which the group did not get.
-
-        After a broker was killed and came back, a client may stay in its group and never fetch again; a new client
-        does.
-        """
-        if self._reader().message_at(bookmark.partition.number, bookmark.position) is not None:
-            raise Unavailable(
-                f"Kafka at {self._log.bootstrap} does not send the next message of topic {self._log.topic}, although it"
-                " holds one"
-            )
+    def holds_next(self, bookmark: Bookmark) -> bool:
+        """Whether the log holds the next message to read. Raises Unavailable."""
+        return self._reader().message_at(bookmark.partition.number, bookmark.position) is not None
 
     def close(self) -> None:
         """Close the reader."""

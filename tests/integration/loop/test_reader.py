@@ -63,6 +63,7 @@ def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest
     desk.publish(quotes(0, 10))
     with looped(desk, first=10) as (loop, reader):
         fetch_no_more(reader)
+        desk.publish(quotes(10, 1))
         with pytest.raises(Unavailable, match="has sent no message of topic"):
             wait_for(lambda: handled(loop) > 10)
 
@@ -72,10 +73,11 @@ def test_loop_waits_on_after_retention_has_removed_the_last_message(
 ) -> None:
     """Report: on a quiet weekend, with a Kafka that keeps messages for a day, a part failed every half minute."""
     monkeypatch.setattr("shared.consumer_loop.idle_checks.UNANSWERED_SECONDS", 0.5)
+    monkeypatch.setattr("shared.consumer_loop.idle_checks.QUIET_SECONDS", 1.0)
     desk.publish(quotes(0, 10))
     with looped(desk, first=10) as (loop, _):
         delete_before(desk, 10)
-        for _ in range(10):
+        for _ in range(15):
             assert handled(loop) == 10
         desk.publish(quotes(10, 1))
         wait_for(lambda: handled(loop) == 11)

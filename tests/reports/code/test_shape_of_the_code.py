@@ -32,7 +32,7 @@ WITH_SQL = set(
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
     producer/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
-    shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
+    shared/postgres/binary_copy shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905
 )
 """The modules that contain SQL."""
