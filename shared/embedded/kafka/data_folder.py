@@ -19,9 +19,7 @@ def create_data_folder(folder: Path) -> None:
     Leftovers of killed starts are removed.
     """
     for leftover in folder.parent.glob("new-*"):
-        shutil.rmtree(
-            leftover, ignore_errors=True
-        )  # its creator may still be exiting; the next start removes it
+        shutil.rmtree(leftover, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=folder.parent))
     properties = {"cluster.id": _random_id(), "directory.id": _random_id(), "node.id": 1, "version": 1}
     _write(new / "meta.properties", "".join(f"{key}={value}\n" for key, value in properties.items()).encode())

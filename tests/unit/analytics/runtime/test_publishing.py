@@ -1,0 +1,66 @@
+"""How often the live view and the forecast records are published: rarely while a history is read, but always again."""
+
+import pytest
+
+from analytics.runtime.publishing import HISTORY_SHARE, LIVE_SECONDS, MAX_SHARE, Pace
+
+SLOW = 4 * LIVE_SECONDS * MAX_SHARE
+"""Seconds that a publication takes which may use no larger share of the time."""
+
+
+class Clock:
+    """The time of the module, which a publication moves on; `published` are the times at which one began."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        self.published: list[float] = []
+        monkeypatch.setattr("analytics.runtime.publishing.time.monotonic", lambda: self.now)
+
+    def publish(self, took: float) -> bool:
+        """There was something to publish."""
+        self.published.append(self.now)
+        self.now += took
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def began_after(clock: Clock, pace: Pace, share: float, seconds: float) -> bool:
+    """Whether one begins this long after the one before began."""
+    clock.now = clock.published[-1] + seconds
+    count = len(clock.published)
+    pace.publish_if_due(share, lambda: clock.publish(SLOW))
+    return len(clock.published) > count
+
+
+@pytest.mark.parametrize("share", [MAX_SHARE, HISTORY_SHARE])
+def test_publications_take_no_larger_share_of_the_time(clock: Clock, share: float) -> None:
+    pace = Pace(LIVE_SECONDS)
+    pace.publish_if_due(share, lambda: clock.publish(SLOW))
+    assert not began_after(clock, pace, share, 0.99 * SLOW / share)
+    assert began_after(clock, pace, share, 1.01 * SLOW / share)
+
+
+def test_quick_publications_keep_their_distance(clock: Clock) -> None:
+    pace = Pace(LIVE_SECONDS)
+    pace.publish_if_due(MAX_SHARE, lambda: clock.publish(0.0))
+    assert not began_after(clock, pace, MAX_SHARE, 0.99 * LIVE_SECONDS)
+    assert began_after(clock, pace, MAX_SHARE, 1.01 * LIVE_SECONDS)
+
+
+def test_what_waited_during_a_history_is_published_at_the_usual_pace_after_it(clock: Clock) -> None:
+    pace = Pace(LIVE_SECONDS)
+    pace.publish_if_due(HISTORY_SHARE, lambda: clock.publish(SLOW))
+    after = 1.01 * SLOW / MAX_SHARE
+    assert not began_after(clock, pace, HISTORY_SHARE, after)
+    assert began_after(clock, pace, MAX_SHARE, after)
+
+
+def test_where_nothing_was_to_be_published_the_next_is_published_at_once(clock: Clock) -> None:
+    pace = Pace(LIVE_SECONDS)
+    pace.publish_if_due(MAX_SHARE, lambda: False)
+    pace.publish_if_due(MAX_SHARE, lambda: clock.publish(SLOW))
+    assert clock.published == [100.0]
