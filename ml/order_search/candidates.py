@@ -20,10 +20,6 @@ MARGIN = 6.0
 """A candidate whose criterion is worse than the best one's by more than this is not worth a fit: Kass and Raftery,
 Bayes factors, JASA 90 (1995), call such a difference strong evidence."""
 
-NOISE_MARGIN = 4.0
-"""The same where white noise is the best, as for most closes: then regressions and likelihoods agree better. On 1,400
-series none of the fits beyond this margin was better than that of white noise; they took half the time of a search."""
-
 
 class Candidate(NamedTuple):
     """An order and its criterion by regression, 0 if it was not ranked: smaller is better."""
@@ -49,8 +45,7 @@ def candidates(values: np.ndarray, max_p: int, max_q: int) -> list[Candidate]:
     found = sorted(best.values())
     if not found:
         return []
-    margin = MARGIN if found[0].p + found[0].q else NOISE_MARGIN
-    return [each for each in found if each.criterion <= found[0].criterion + margin and each.p + each.q > 0]
+    return [each for each in found if each.criterion <= found[0].criterion + MARGIN and each.p + each.q > 0]
 
 
 def ranked(values: np.ndarray, max_p: int, max_q: int) -> list[Candidate]:

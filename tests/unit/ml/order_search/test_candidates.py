@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.order_search.candidates import NOISE, NOISE_MARGIN, candidates, penalty, ranked
+from ml.order_search.candidates import MARGIN, NOISE, candidates, penalty, ranked
 from ml.order_search.fits import fit
 
 LENGTH = 500
@@ -42,13 +42,14 @@ def test_no_family_is_fitted_twice() -> None:
         assert len(found) == len({*found}) <= 3
 
 
-def test_few_orders_are_fitted_where_white_noise_is_the_best() -> None:
+def test_where_white_noise_is_the_best_each_family_within_the_margin_is_fitted() -> None:
+    """Report: a closer margin there missed the moving average of a stock's closes, which had the better likelihood."""
     noises = [each for each in map(shocks, range(12)) if ranked(each, 5, 5)[0][1:3] == (0, 0)]
     assert len(noises) > 6
     for values in noises:
-        limit = ranked(values, 5, 5)[0].criterion + NOISE_MARGIN
-        assert all(each.criterion <= limit for each in candidates(values, 5, 5))
-    assert sum(len(candidates(values, 5, 5)) for values in noises) < len(noises)
+        found = ranked(values, 5, 5)
+        near = [each for each in found if each.criterion <= found[0].criterion + MARGIN and each.p + each.q]
+        assert {(p > 0, q > 0) for p, q in families(values)} == {(each.p > 0, each.q > 0) for each in near}
 
 
 def test_every_order_is_ranked_with_and_without_a_constant() -> None:
