@@ -21,6 +21,8 @@ MAX_SHARE = 0.1
 """The largest share of the time that the live view may take, and the forecast records likewise."""
 HISTORY_SHARE = 0.02
 """The same while a history is read: each of its bars is outdated at once, and it should end soon."""
+LONGEST_SECONDS = 10.0
+"""The longest pause, also after a publication that a full disk or a lock held up."""
 
 Changed = Callable[[Partition], dict[str, Any]]
 """The symbols of a partition that have changed since they were written, as keys."""
@@ -28,8 +30,8 @@ Write = Callable[[Cursor, Partition, list[str]], None]
 
 
 class Pace:
-    """When something is published next: `seconds` after the last time, or later if its share of the time requires it;
-    at once if there was nothing to publish."""
+    """When something is published next: `seconds` after the last time, or later if its share of the time requires it,
+    but within LONGEST_SECONDS; at once if there was nothing to publish."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -38,7 +40,8 @@ class Pace:
     def publish_if_due(self, share: float, publish: Callable[[], bool]) -> None:
         """Publish if it is due, so that it takes at most this share of the time."""
         began = time.monotonic()
-        if began >= self._began + max(self._seconds, self._took / share) and publish():
+        pause = max(self._seconds, min(self._took / share, LONGEST_SECONDS))
+        if began >= self._began + pause and publish():
             self._began, self._took = began, time.monotonic() - began
 
 

@@ -3,7 +3,8 @@
 from contextlib import ExitStack
 
 from shared.consumer_loop.bookmark import Bookmark
-from shared.kafka import Log, LogReader, open_log
+from shared.kafka import Log, LogReader, Message, open_log
+from shared.progress.fingerprints import fingerprint
 
 
 class LogComparison:
@@ -24,6 +25,12 @@ class LogComparison:
             bookmark.compare(found)
         else:
             bookmark.explain_missing(*self._reader().bounds(number))
+
+    def holds(self, partition: int, message: Message) -> bool:
+        """Whether the log still holds this message, which was fetched earlier: a broker that lost the end of its log
+        does not. Raises Unavailable."""
+        found = self._reader().message_at(partition, message.offset)
+        return found is not None and fingerprint(found) == fingerprint(message)
 
     def holds_next(self, bookmark: Bookmark) -> bool:
         """Whether the log holds the next message to read. Raises Unavailable."""

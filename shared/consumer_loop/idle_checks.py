@@ -21,7 +21,7 @@ class IdleChecks:
         self.note_messages()
 
     def note_messages(self) -> None:
-        """Messages have arrived: all checks start again."""
+        """Messages have arrived, or other partitions: all checks start again."""
         self._received_at = self._checked_at = time.monotonic()
         self._awaited = set[int]()
 

@@ -27,7 +27,7 @@ from shared.consumer_loop.continuity import Continuity
 from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.idle_checks import IdleChecks
 from shared.consumer_loop.step_size import StepSize
-from shared.errors import StopPart
+from shared.errors import StopPart, Unavailable
 from shared.kafka import GroupReader, Log, Message, require_topic
 from shared.postgres.database import Connection, transaction
 from shared.progress.batches import Batch, decoded
@@ -76,9 +76,9 @@ class ConsumerLoop:
         readable = self._bookmarks.keys() - gained
         known = {partition: messages for partition, messages in polled.items() if partition in readable}
         is_drained = sum(map(len, polled.values())) < limit
-        self._require_same_log(known, is_drained, began)
+        usable = self._still_held(known, is_drained, began)
         batches = [
-            batch for partition, messages in known.items() for batch in self._decoded(partition, messages)
+            batch for partition, messages in usable.items() for batch in self._decoded(partition, messages)
         ]
         if known:
             self._idle_checks.note_messages()
@@ -88,8 +88,8 @@ class ConsumerLoop:
             self.settle()
             self._idle_checks.check()
             self._fold.between_commits(self.connection)
-        if known:
-            self._size.took(time.monotonic() - began, sum(map(len, known.values())))
+        if usable:
+            self._size.took(time.monotonic() - began, sum(map(len, usable.values())))
         self._report(REPORT_SECONDS)
 
     def settle(self) -> None:
@@ -135,23 +135,39 @@ class ConsumerLoop:
             return self._size.messages
         return min(self._size.messages, self._options.max_messages - self.handled)
 
-    def _require_same_log(self, polled: Mapping[int, list[Message]], is_drained: bool, now: float) -> None:
-        """Compare the log before messages polled at `now` are used that may not follow those before.
+    def _still_held(
+        self, polled: Mapping[int, list[Message]], is_drained: bool, now: float
+    ) -> dict[int, list[Message]]:
+        """The messages polled at `now` that surely follow those before and are still in the log.
 
-        `is_drained` is whether the poll returned all that had been fetched. Raises StopPart or Unavailable.
+        `is_drained` is whether the poll returned all that had been fetched; what was fetched long ago is fetched again.
+        Raises StopPart or Unavailable.
         """
         doubtful = self._continuity.doubtful(polled, now)
+        usable = dict(polled)
         if doubtful:
             self.settle()
             self._compare(doubtful)
+        for partition in doubtful:
+            last = polled[partition][-1]
+            if not self._comparison.holds(partition, last):
+                self._reader.seek(partition, self._bookmarks[partition].position)
+                del usable[partition]
+            elif not is_drained:
+                self._reader.seek(partition, last.offset + 1)
         if is_drained:
             self._continuity.note_sure(polled.keys() - doubtful, now)
+        return usable
 
     def _compare(self, partitions: Iterable[int]) -> None:
         """Compare the last message written of these partitions with the log. Raises StopPart or Unavailable."""
         for partition in partitions:
             began = time.monotonic()
-            self._comparison.require_same(self._bookmarks[partition])
+            try:
+                self._comparison.require_same(self._bookmarks[partition])
+            except Unavailable:
+                require_topic(self._log)  # without it there is nothing to wait for
+                raise
             self._continuity.note_sure([partition], began)
 
     def _follow_assignment(self) -> set[int]:
@@ -163,6 +179,7 @@ class ConsumerLoop:
         gained, lost = self._reader.take_changes()
         if gained or lost:
             self.settle()
+            self._idle_checks.note_messages()
         for partition in lost - gained:
             self._unreported.pop(partition, None)
             if self._bookmarks.pop(partition, None) is not None:

@@ -15,7 +15,7 @@ from shared.embedded.daemon import Notify, kill
 from shared.embedded.kafka.server import Kafka
 from shared.embedded.lease import ensure, lease
 from shared.embedded.postgres.server import Postgres
-from shared.settings.brokers import Brokers
+from shared.settings.brokers import Brokers, ClientChoice
 
 __all__ = [
     "Kafka",
@@ -29,9 +29,9 @@ __all__ = [
 ]
 
 
-def kafka_in(data: Path, port: int) -> Kafka:
-    """The Kafka under the data folder `data`, for `ensure` and `kill`."""
-    return Kafka(data.resolve() / "kafka", port)
+def kafka_in(data: Path, port: int, client: ClientChoice = "auto") -> Kafka:
+    """The Kafka under the data folder `data`, for `ensure` and `kill`; `client` creates the login of its clients."""
+    return Kafka(data.resolve() / "kafka", port, client)
 
 
 def postgres_in(data: Path, port: int) -> Postgres:
@@ -40,13 +40,13 @@ def postgres_in(data: Path, port: int) -> Postgres:
 
 
 @contextmanager
-def lease_kafka(data: Path, notify: Notify, port: int) -> Iterator[Brokers]:
+def lease_kafka(data: Path, notify: Notify, port: int, client: ClientChoice = "auto") -> Iterator[Brokers]:
     """Use the Kafka under `data`; yields its address, "127.0.0.1:PORT", and login.
 
-    `notify` receives progress messages. If the port is taken, a free one is used.
+    `notify` receives progress messages. If the port is taken, a free one is used. See `kafka_in` for `client`.
     Raises Unavailable or ConfigError with a text that explains what to do.
     """
-    server = kafka_in(data, port)
+    server = kafka_in(data, port, client)
     with lease(server, notify) as record:
         yield server.clients(record.port)
 

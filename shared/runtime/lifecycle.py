@@ -49,8 +49,8 @@ def servers(config: Config, *, kafka: bool = True) -> Iterator[Config]:
 def _with_servers(config: Config, leases: ExitStack, *, kafka: bool) -> Config:
     data = config.embedded.data
     if kafka and config.kafka.is_embedded:
-        bootstrap = leases.enter_context(lease_kafka(data, log.info, config.embedded.kafka_port))
-        config = config.with_kafka_at(bootstrap)
+        port, client = config.embedded.kafka_port, config.kafka.brokers.client
+        config = config.with_kafka_at(leases.enter_context(lease_kafka(data, log.info, port, client)))
     if config.postgres.is_embedded:
         dsn = leases.enter_context(lease_postgres(data, log.info, config.embedded.postgres_port))
         config = config.with_postgres_at(dsn)

@@ -18,7 +18,7 @@ from shared.embedded.ports import HOST, free_port, is_free
 from shared.errors import ConfigError
 from shared.files.private_files import write_secret
 from shared.kafka.login import set_password
-from shared.settings.brokers import Brokers
+from shared.settings.brokers import Brokers, ClientChoice
 
 OLDEST_JAVA = 17
 
@@ -69,10 +69,11 @@ JAVA_OPTIONS = [
 
 @dataclass(frozen=True)
 class Kafka:
-    """The broker whose data, logs and login are in `folder`."""
+    """The broker whose data, logs and login are in `folder`; the login is created with `client`."""
 
     folder: Path
     port: int
+    client: ClientChoice = "auto"
 
     name = "Kafka"
 
@@ -168,7 +169,8 @@ class Kafka:
         if self.opened.exists():
             return
         clients = self.clients(record.port)
-        set_password(login.administrator(self.settings, record.port), clients)
+        administrator = login.administrator(self.settings, record.port)
+        set_password(administrator._replace(client=self.client), clients)
         login.write_client_settings(self.login_file, clients)
         self.opened.touch()
         if (self.folder / LIST).exists():
@@ -176,7 +178,7 @@ class Kafka:
 
     def clients(self, port: int) -> Brokers:
         """Address and login of the clients of the broker on `port`: never log it."""
-        return login.clients(self.folder, port)
+        return login.clients(self.folder, port)._replace(client=self.client)
 
     def interrupt(self, process: psutil.Process) -> None:
         """Request a clean shutdown."""

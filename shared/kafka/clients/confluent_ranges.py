@@ -6,9 +6,10 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Received
 
 from shared.errors import Unavailable
-from shared.kafka.clients.calls import ANSWER_SECONDS
+from shared.kafka.clients.calls import BATCH_BYTES
 from shared.kafka.clients.confluent_message import Fetched
 from shared.kafka.clients.confluent_settings import (
+    CONNECT_SECONDS,
     Setting,
     confluent_errors,
     confluent_settings,
@@ -52,7 +53,7 @@ class ConfluentRanges:
         """See `RangeClient`."""
         wanted = [TopicPartition(self._topic, partition, OFFSET_END) for partition in range(self._partitions)]
         with confluent_errors(self._bootstrap):
-            found = self._consumer.offsets_for_times(wanted, timeout=ANSWER_SECONDS)
+            found = self._consumer.offsets_for_times(wanted, timeout=CONNECT_SECONDS)
         for each in found:
             if each.error is not None:
                 raise unavailable(self._bootstrap, each.error)
@@ -62,7 +63,7 @@ class ConfluentRanges:
         """See `RangeClient`."""
         where = TopicPartition(self._topic, partition)
         with confluent_errors(self._bootstrap):
-            first, end = self._consumer.get_watermark_offsets(where, timeout=ANSWER_SECONDS)
+            first, end = self._consumer.get_watermark_offsets(where, timeout=CONNECT_SECONDS)
         return first, end
 
     def start(self, partition: int, start: int, end: int) -> None:
@@ -124,6 +125,8 @@ def _settings(log_: Log) -> dict[str, Setting]:
         "isolation.level": "read_uncommitted",
         "check.crcs": True,
         "fetch.min.bytes": 1,
+        # The broker sends whole batches; most ranges are a single message.
+        "fetch.message.max.bytes": BATCH_BYTES,
         "fetch.wait.max.ms": END_MS,
         "queued.min.messages": QUEUED_MESSAGES,
         "fetch.queue.backoff.ms": FULL_QUEUE_MS,

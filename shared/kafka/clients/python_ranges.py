@@ -1,9 +1,11 @@
 """Reads exact ranges with kafka-python."""
 
+import sys
 from itertools import chain
 
 from kafka import KafkaConsumer, TopicPartition
 
+from shared.kafka.clients.calls import BATCH_BYTES
 from shared.kafka.clients.python_settings import NO_NEW_TOPICS, client_settings, kafka_errors
 from shared.kafka.connection import Log
 from shared.kafka.message import Message
@@ -19,7 +21,10 @@ class PythonRanges:
         self._where, self._end = TopicPartition(log_.topic, 0), 0
         with kafka_errors(log_.bootstrap):
             self._consumer = KafkaConsumer(
-                **client_settings(log_.brokers), **NO_NEW_TOPICS, enable_auto_commit=False
+                **client_settings(log_.brokers),
+                **NO_NEW_TOPICS,
+                enable_auto_commit=False,
+                max_partition_fetch_bytes=BATCH_BYTES,
             )
 
     def ends(self) -> dict[int, int]:
@@ -45,7 +50,8 @@ class PythonRanges:
     def poll(self, seconds: float) -> list[Message]:
         """See `RangeClient`."""
         with kafka_errors(self._log.bootstrap):
-            found = self._consumer.poll(timeout_ms=round(seconds * 1000))
+            # All that was fetched: the rest would be kept, and given for another range that begins where it does.
+            found = self._consumer.poll(timeout_ms=round(seconds * 1000), max_records=sys.maxsize)
         return [message for message in chain.from_iterable(found.values()) if message.offset < self._end]
 
     def is_read(self) -> bool:

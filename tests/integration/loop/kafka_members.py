@@ -58,9 +58,9 @@ def read(reader: GroupReader, partition: int, offset: int, wanted: int) -> list[
     return found
 
 
-def write(log: Log, messages: int, partition: int = 0) -> None:
-    """Numbers from 0 on."""
+def write(log: Log, messages: int, partition: int = 0, first: int = 0) -> None:
+    """Numbers from `first` on."""
     with closing(LogWriter(log)) as writer:
-        for number in range(messages):
+        for number in range(first, first + messages):
             writer.send(partition, None, b"%d" % number)
         assert writer.flush(PATIENCE)

@@ -20,6 +20,7 @@ from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.loop.kafka_members import write
 from tests.integration.servers.server_user import silent
 from tests.slowness import PATIENCE, slowness
+from tests.waiting import wait_for
 
 LONG = 2 * TAIL_WINDOW * 5
 numbers = count()
@@ -55,6 +56,28 @@ def test_every_range_has_its_own_messages_and_no_other(log: Log, reader: LogRead
         assert [message.offset for message in found] == list(range(start, end))
         assert [message.value for message in found] == [b"%d" % number for number in range(start, end)]
         assert offsets(reader, 0, 3, partition=1) == [0, 1, 2]
+
+
+def test_a_range_is_read_from_the_log_and_not_from_what_was_fetched_before(
+    log: Log, reader: LogReader
+) -> None:
+    """kafka-python gives 500 messages at a time, and kept the others for a range that begins with them."""
+    write(log, 1_000)
+    assert values(reader, 0) == b"0"
+    with closing(KafkaAdminClient(**client_settings(log.brokers))) as admin:
+        admin.delete_topics([log.topic])
+        wait_for(lambda: log.topic not in admin.list_topics())
+    again = make_topics(log.brokers, log.topic, 2)
+    write(again, 600, first=5_000)
+    wait_for(lambda: values(reader, 500) == b"5500")
+
+
+def values(reader: LogReader, offset: int) -> bytes | None:
+    """The value of the message at an offset of partition 0."""
+    found = reader.message_at(0, offset)
+    assert found is not None
+    assert found.value != b"500", "of the topic that was deleted"
+    return found.value
 
 
 def test_all_messages_are_read_from_last_to_first(log: Log, reader: LogReader) -> None:

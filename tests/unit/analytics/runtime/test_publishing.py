@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.runtime.publishing import HISTORY_SHARE, LIVE_SECONDS, MAX_SHARE, Pace
+from analytics.runtime.publishing import HISTORY_SHARE, LIVE_SECONDS, LONGEST_SECONDS, MAX_SHARE, Pace
 
 SLOW = 4 * LIVE_SECONDS * MAX_SHARE
 """Seconds that a publication takes which may use no larger share of the time."""
@@ -64,3 +64,9 @@ def test_where_nothing_was_to_be_published_the_next_is_published_at_once(clock: 
     pace.publish_if_due(MAX_SHARE, lambda: False)
     pace.publish_if_due(MAX_SHARE, lambda: clock.publish(SLOW))
     assert clock.published == [100.0]
+
+
+def test_one_publication_that_was_held_up_delays_the_next_one_little(clock: Clock) -> None:
+    pace = Pace(LIVE_SECONDS)
+    pace.publish_if_due(HISTORY_SHARE, lambda: clock.publish(3.0))
+    assert began_after(clock, pace, HISTORY_SHARE, 1.01 * LONGEST_SECONDS)
