@@ -7,6 +7,9 @@ from typing import Any, cast
 import psutil
 import pytest
 
+from shared.consumer_loop.bookmark import Bookmark, LogPartition
+from shared.consumer_loop.comparison import LogComparison
+from shared.consumer_loop.idle_checks import IdleChecks
 from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
@@ -14,6 +17,7 @@ from shared.kafka import GroupReader, LogWriter, make_topics, open_log
 from shared.kafka.clients.python_group import PythonGroup
 from shared.kafka.fetch_pace import SILENCE
 from shared.kafka.log_reader import TAIL_WINDOW
+from shared.progress.epochs import NO_EPOCH, EpochTracker
 from shared.settings.brokers import ClientChoice
 from tests.inputs.noon_records import quotes
 from tests.integration.desk import Desk
@@ -66,6 +70,24 @@ def test_client_that_fetches_no_more_is_replaced(desk: Desk, monkeypatch: pytest
         desk.publish(quotes(10, 1))
         with pytest.raises(Unavailable, match="has sent no message of topic"):
             wait_for(lambda: handled(loop) > 10)
+
+
+def test_a_message_is_withheld_only_if_two_checks_find_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One may come between the poll and the check."""
+    for limit in ("QUIET_SECONDS", "UNANSWERED_SECONDS"):
+        monkeypatch.setattr(f"shared.consumer_loop.idle_checks.{limit}", -1.0)
+    bookmark = Bookmark(LogPartition(desk.log.topic, 0), 0, 0, None, EpochTracker(NO_EPOCH, 0))
+    with closing(LogComparison(desk.log)) as comparison:
+        checks = IdleChecks(desk.log, comparison, {0: bookmark})
+        desk.publish(quotes(0, 1))
+        for _ in range(2):
+            checks.check()
+            checks.note_messages()
+        checks.check()
+        with pytest.raises(Unavailable, match="has sent no message of topic"):
+            checks.check()
 
 
 def test_loop_waits_on_after_retention_has_removed_the_last_message(
