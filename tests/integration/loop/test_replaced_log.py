@@ -35,3 +35,20 @@ def test_a_topic_created_again_during_a_long_step_is_not_taken_for_the_old_one(
         with pytest.raises(StopPart, match=r"created again|is a different one now"):
             wait_for(lambda: handled(loop) > 10)
     assert desk.rows(STORED) == [(10, 10.0)]
+
+
+def test_a_topic_deleted_while_fetched_messages_wait_stops_the_part(
+    desk: Desk, each_client: ClientChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retry would create it again, empty."""
+    desk.settings["KAFKA_CLIENT"] = each_client
+    monkeypatch.setattr("shared.consumer_loop.step_size.MAX_PER_STEP", 5)
+    monkeypatch.setattr("shared.consumer_loop.continuity.COMPARE_SECONDS", 0.0)
+    desk.publish(quotes(0, 5))
+    with looped(desk, first=5) as (loop, _):
+        desk.publish(quotes(5, 20))
+        wait_for(lambda: handled(loop) >= 10)
+        delete_topic(desk)
+        with pytest.raises(StopPart, match="no longer has a topic"):
+            wait_for(lambda: handled(loop) >= 25)
+    assert desk.rows("select count(*) >= 10 from quotes") == [(True,)]
