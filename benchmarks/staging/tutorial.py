@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 from kafka import KafkaConsumer
 
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.postgres.database import connect, make_database
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config, load

@@ -4,7 +4,7 @@ from contextlib import closing
 
 from kafka import KafkaAdminClient, TopicPartition
 
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from tests.integration.desk import Desk
 from tests.waiting import wait_for
 

@@ -17,10 +17,10 @@ PACKAGE = "confluent_kafka"
 def group_client(member: Member, rebalance: Rebalance) -> GroupClient:
     """A member of a consumer group. Raises Unavailable."""
     if uses_confluent(member.log.brokers.client):
-        from shared.kafka.clients.confluent_group import ConfluentGroup
+        from shared.kafka.clients.confluent.group import ConfluentGroup
 
         return ConfluentGroup(member, rebalance)
-    from shared.kafka.clients.python_group import PythonGroup
+    from shared.kafka.clients.kafka_python.group import PythonGroup
 
     return PythonGroup(member, rebalance)
 
@@ -28,10 +28,10 @@ def group_client(member: Member, rebalance: Rebalance) -> GroupClient:
 def writer_client(log: Log) -> WriterClient:
     """A writer to a topic. Raises Unavailable."""
     if uses_confluent(log.brokers.client):
-        from shared.kafka.clients.confluent_writer import ConfluentWriter
+        from shared.kafka.clients.confluent.writer import ConfluentWriter
 
         return ConfluentWriter(log)
-    from shared.kafka.clients.python_writer import PythonWriter
+    from shared.kafka.clients.kafka_python.writer import PythonWriter
 
     return PythonWriter(log)
 
@@ -39,10 +39,10 @@ def writer_client(log: Log) -> WriterClient:
 def range_client(log: Log) -> RangeClient:
     """A reader of exact ranges of a topic. Raises Unavailable."""
     if uses_confluent(log.brokers.client):
-        from shared.kafka.clients.confluent_ranges import ConfluentRanges
+        from shared.kafka.clients.confluent.ranges import ConfluentRanges
 
         return ConfluentRanges(log)
-    from shared.kafka.clients.python_ranges import PythonRanges
+    from shared.kafka.clients.kafka_python.ranges import PythonRanges
 
     return PythonRanges(log)
 
@@ -50,10 +50,10 @@ def range_client(log: Log) -> RangeClient:
 def admin_client(brokers: Brokers, mechanism: str = SCRAM) -> AdminClient:
     """A client for topics and logins, logged in with this SASL mechanism. Raises Unavailable."""
     if uses_confluent(brokers.client):
-        from shared.kafka.clients.confluent_admin import ConfluentAdmin
+        from shared.kafka.clients.confluent.admin import ConfluentAdmin
 
         return ConfluentAdmin(brokers, mechanism)
-    from shared.kafka.clients.python_admin import PythonAdmin
+    from shared.kafka.clients.kafka_python.admin import PythonAdmin
 
     return PythonAdmin(brokers, mechanism)
 

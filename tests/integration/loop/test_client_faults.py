@@ -13,7 +13,7 @@ from shared.embedded import Kafka, kill
 from shared.embedded.lease import ensure, lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, Log, LogWriter, make_topics
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.loop.kafka_members import changed, member, polled, read, write
 from tests.integration.servers.server_user import silent

@@ -14,7 +14,7 @@ from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import Log, LogReader, LogWriter, make_topics, open_log
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.kafka.log_reader import TAIL_WINDOW
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.loop.kafka_members import write

@@ -14,7 +14,7 @@ from shared.embedded import Kafka, kill
 from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import GroupReader, LogWriter, make_topics, open_log
-from shared.kafka.clients.python_group import PythonGroup
+from shared.kafka.clients.kafka_python.group import PythonGroup
 from shared.kafka.fetch_pace import SILENCE
 from shared.kafka.log_reader import TAIL_WINDOW
 from shared.progress.epochs import NO_EPOCH, EpochTracker

@@ -19,7 +19,7 @@ from db.migrate import migrate
 from shared.consumer_loop.consumer_runner import ConsumingPart, consume
 from shared.errors import StopPart, Unavailable
 from shared.kafka import Log
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.market.records import EPOCH, Quote
 from shared.postgres.database import Cursor, connect, transaction
 from shared.progress.batches import Batch

@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient
 from shared.errors import StopPart, Unavailable
 from shared.kafka import DEAD_LETTER_SUFFIX, Log, make_lease_topic, make_topics, require_topic
 from shared.kafka.clients.choice import admin_client
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.kafka.connection import CONNECT_TIMEOUT_MS
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.slowness import slowness

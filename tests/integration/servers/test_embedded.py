@@ -12,7 +12,7 @@ from kafka.admin import KafkaAdminClient
 from shared.embedded import Kafka, Postgres
 from shared.embedded.daemon import find
 from shared.embedded.lease import in_use, keep, lease, release
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.settings.brokers import Brokers
 from tests.integration.servers.server_user import User, silent
 from tests.slowness import PATIENCE

@@ -20,7 +20,7 @@ from shared.embedded.daemon import find, is_alive
 from shared.embedded.lease import in_use, lease
 from shared.embedded.ports import free_port
 from shared.errors import Unavailable
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.settings.brokers import Brokers
 from tests.integration.servers.server_user import User, silent
 from tests.slowness import PATIENCE

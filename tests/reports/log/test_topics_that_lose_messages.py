@@ -9,7 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 
 from consumer.consumer import store
 from shared.errors import ConfigError, StopPart
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.market.messages import encode
 from shared.settings.brokers import ClientChoice
 from tests.inputs.noon_records import quotes

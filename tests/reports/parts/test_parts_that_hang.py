@@ -21,7 +21,7 @@ from producer.publishing.publisher import Publisher, last_positions
 from shared.embedded import Kafka, Postgres
 from shared.errors import StopPart, Unavailable
 from shared.kafka import LogWriter
-from shared.kafka.clients.python_writer import PythonWriter
+from shared.kafka.clients.kafka_python.writer import PythonWriter
 from shared.observability.status_board import shown
 from shared.runtime import supervision as supervising
 from shared.runtime.supervision import Child, supervise

@@ -21,7 +21,7 @@ from shared.embedded.lease import lease
 from shared.errors import Unavailable
 from shared.kafka import make_topics, open_log
 from shared.kafka.clients.choice import admin_client
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.kafka.connection import PLAIN
 from shared.settings.brokers import Brokers, ClientChoice
 from tests.integration.loop.kafka_members import write

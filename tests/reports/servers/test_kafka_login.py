@@ -21,7 +21,7 @@ from shared.embedded.lease import lease
 from shared.embedded.ports import free_port
 from shared.errors import ConfigError, Unavailable
 from shared.kafka import LogWriter, make_topics, open_log
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from shared.kafka.connection import PLAIN
 from shared.kafka.login import set_password
 from shared.settings.brokers import Brokers, ClientChoice

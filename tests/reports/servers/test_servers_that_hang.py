@@ -22,7 +22,7 @@ from shared.embedded.lease import keep, lease
 from shared.embedded.ports import free_port
 from shared.embedded.postgres.probe import responds
 from shared.kafka import make_topics
-from shared.kafka.clients.python_settings import client_settings
+from shared.kafka.clients.kafka_python.settings import client_settings
 from tests.integration.servers.server_user import silent
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for

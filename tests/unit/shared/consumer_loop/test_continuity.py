@@ -39,5 +39,5 @@ def test_a_partition_never_compared_is_doubtful() -> None:
 
 def test_confluent_pauses_after_an_error_as_long_as_two_polls_may_be_apart() -> None:
     """Between the last messages of the old log and the first ones of a new one lies such a pause."""
-    group = pytest.importorskip("shared.kafka.clients.confluent_group")
+    group = pytest.importorskip("shared.kafka.clients.confluent.group")
     assert 2 * COMPARE_SECONDS * 1000 <= group.AFTER_ERROR_MS

@@ -8,7 +8,7 @@ import pytest
 
 def test_id_of_a_topic_is_the_text_of_its_uuid() -> None:
     client = pytest.importorskip("confluent_kafka", reason="confluent-kafka is not built for this platform")
-    admin = pytest.importorskip("shared.kafka.clients.confluent_admin")
+    admin = pytest.importorskip("shared.kafka.clients.confluent.admin")
     chance = random.Random(1)
     for value in [0, 1, 2**128 - 1, 2**63, *(chance.getrandbits(128) for _ in range(500))]:
         halves = (

@@ -37,7 +37,7 @@ def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("logging_restored")
 def test_the_kafka_client_does_not_log_every_try(capsys: pytest.CaptureFixture[str]) -> None:
-    import_module("shared.kafka.clients.python_settings")  # whoever has this client has imported this
+    import_module("shared.kafka.clients.kafka_python.settings")  # whoever has this client has imported this
     start_logging(Logging(level="DEBUG"), "storage")
     logging.getLogger("kafka.conn").error("connect attempt failed")
     assert capsys.readouterr().err == ""

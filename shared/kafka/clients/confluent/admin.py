@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import ANSWER_SECONDS, Topic
-from shared.kafka.clients.confluent_settings import (
+from shared.kafka.clients.confluent.settings import (
     CONNECT_SECONDS,
     confluent_errors,
     confluent_settings,

@@ -16,12 +16,12 @@ from shared.kafka.clients.calls import (
     Member,
     Rebalance,
 )
-from shared.kafka.clients.confluent_message import Fetched
-from shared.kafka.clients.confluent_settings import (
+from shared.kafka.clients.confluent.message import Fetched
+from shared.kafka.clients.confluent.settings import (
     CONNECT_SECONDS,
     Setting,
     confluent_errors,
-    confluent_settings,
+    consumer_settings,
     free,
     passes,
     require_known,
@@ -34,12 +34,6 @@ from shared.kafka.message import Message
 JOINING_SECONDS = 0.02
 """A poll ends this soon after its member has joined: the partitions are paused until they are sought."""
 TAKE_UP_SECONDS = 0.001
-QUEUED_MESSAGES = 10
-"""The client requests more of a partition while fewer than this are queued: under load as much as came meanwhile, in
-few requests. With 1 it requests only the partitions whose queue is empty, and that request blocks the others until a
-message comes in one of these."""
-FULL_QUEUE_MS = 5
-"""How soon the client looks again whether a full queue has been polled, by default after a second."""
 AFTER_ERROR_MS = 2_000
 """Pause of fetches after an error, such as a topic that has another id, by default half a second. Twice the time after
 which the loop compares the log: see `shared/consumer_loop/continuity.py`."""
@@ -202,23 +196,15 @@ class ConfluentGroup:
 
 def _settings(member: Member) -> dict[str, Setting]:
     return {
-        **confluent_settings(member.log.brokers),
+        **consumer_settings(member.log.brokers),
         "group.id": member.group,
         "group.instance.id": member.instance,
-        "group.protocol": "classic",
         "partition.assignment.strategy": "range,roundrobin",
         "session.timeout.ms": SESSION_TIMEOUT_MS,
         "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
         "enable.partition.eof": False,
         "auto.offset.reset": "earliest",
-        "isolation.level": "read_uncommitted",
-        "check.crcs": True,
         "max.partition.fetch.bytes": FETCH_BYTES,
-        "fetch.min.bytes": 1,
         "fetch.wait.max.ms": SILENCE.milliseconds,
-        "queued.min.messages": QUEUED_MESSAGES,
-        "fetch.queue.backoff.ms": FULL_QUEUE_MS,
         "fetch.error.backoff.ms": AFTER_ERROR_MS,
     }

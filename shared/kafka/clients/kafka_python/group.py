@@ -15,7 +15,7 @@ from shared.kafka.clients.calls import (
     Member,
     Rebalance,
 )
-from shared.kafka.clients.python_settings import NO_NEW_TOPICS, client_settings, kafka_errors
+from shared.kafka.clients.kafka_python.settings import NO_NEW_TOPICS, client_settings, kafka_errors
 from shared.kafka.connection import CONNECT_TIMEOUT_MS
 from shared.kafka.fetch_pace import Gathering
 from shared.kafka.message import Message

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import BATCH_BYTES, LINGER_MS
-from shared.kafka.clients.confluent_settings import (
+from shared.kafka.clients.confluent.settings import (
     CONNECT_SECONDS,
     confluent_errors,
     confluent_settings,

@@ -10,7 +10,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import BATCH_BYTES, FOR_EVER_MS, LINGER_MS
-from shared.kafka.clients.python_settings import NO_NEW_TOPICS, client_settings, kafka_errors
+from shared.kafka.clients.kafka_python.settings import NO_NEW_TOPICS, client_settings, kafka_errors
 from shared.kafka.connection import CONNECT_TIMEOUT_MS, DEAD_LETTER_BYTES, Log
 from shared.kafka.message import Headers
 

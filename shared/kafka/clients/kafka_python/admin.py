@@ -15,7 +15,7 @@ from kafka.errors import AuthorizationError, TopicAlreadyExistsError, UnknownTop
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import Topic
-from shared.kafka.clients.python_settings import client_settings, kafka_errors
+from shared.kafka.clients.kafka_python.settings import client_settings, kafka_errors
 from shared.settings.brokers import Brokers
 
 log = logging.getLogger("tickstream.kafka")

@@ -6,7 +6,7 @@ from itertools import chain
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.kafka.clients.calls import BATCH_BYTES
-from shared.kafka.clients.python_settings import NO_NEW_TOPICS, client_settings, kafka_errors
+from shared.kafka.clients.kafka_python.settings import NO_NEW_TOPICS, client_settings, kafka_errors
 from shared.kafka.connection import Log
 from shared.kafka.message import Message
 

@@ -7,12 +7,12 @@ from confluent_kafka import Message as Received
 
 from shared.errors import Unavailable
 from shared.kafka.clients.calls import BATCH_BYTES
-from shared.kafka.clients.confluent_message import Fetched
-from shared.kafka.clients.confluent_settings import (
+from shared.kafka.clients.confluent.message import Fetched
+from shared.kafka.clients.confluent.settings import (
     CONNECT_SECONDS,
     Setting,
     confluent_errors,
-    confluent_settings,
+    consumer_settings,
     free,
     passes,
     require_known,
@@ -25,10 +25,6 @@ GROUP = "tickstream-ranges"
 """The client does not work without a group's name. It joins none, as it neither subscribes nor commits."""
 MOST_MESSAGES = 10_000
 """Most that are taken from the client at once."""
-QUEUED_MESSAGES = 10
-"""The client requests more while fewer than this are queued: what it fetches after the range is dropped."""
-FULL_QUEUE_MS = 5
-"""How soon the client looks again whether a full queue has been polled, by default after a second."""
 END_MS = 10
 """How long the broker waits for messages after the last one: the next question waits for that answer."""
 
@@ -115,19 +111,11 @@ class ConfluentRanges:
 
 def _settings(log_: Log) -> dict[str, Setting]:
     return {
-        **confluent_settings(log_.brokers),
+        **consumer_settings(log_.brokers),
         "group.id": GROUP,
-        "group.protocol": "classic",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
         "enable.partition.eof": True,
         "auto.offset.reset": "latest",
-        "isolation.level": "read_uncommitted",
-        "check.crcs": True,
-        "fetch.min.bytes": 1,
         # The broker sends whole batches; most ranges are a single message.
         "fetch.message.max.bytes": BATCH_BYTES,
         "fetch.wait.max.ms": END_MS,
-        "queued.min.messages": QUEUED_MESSAGES,
-        "fetch.queue.backoff.ms": FULL_QUEUE_MS,
     }

@@ -16,6 +16,12 @@ from shared.settings.brokers import Brokers
 Setting = str | int | bool | object
 CONNECT_SECONDS = CONNECT_TIMEOUT_MS / 1000
 CLOSE_SECONDS = 1.0
+QUEUED_MESSAGES = 10
+"""A consumer requests more of a partition while fewer than this are queued: under load as much as came meanwhile, in
+few requests. With 1 it requests only the partitions whose queue is empty, and that request blocks the others until a
+message comes in one of these."""
+FULL_QUEUE_MS = 5
+"""How soon a consumer looks again whether a full queue has been polled, by default after a second."""
 SILENT, ALL = 0, 6
 """Levels of the client's log, in syslog's order."""
 PASSING = {
@@ -61,6 +67,21 @@ def confluent_settings(brokers: Brokers, mechanism: str = SCRAM) -> dict[str, Se
         "enable.metrics.push": False,
         "logger": _ClientLog(),
         "log_level": ALL if log.isEnabledFor(logging.DEBUG) else SILENT,
+    }
+
+
+def consumer_settings(brokers: Brokers) -> dict[str, Setting]:
+    """The settings of all consumers: nothing is committed by itself, and every message is read and checked."""
+    return {
+        **confluent_settings(brokers),
+        "group.protocol": "classic",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_uncommitted",
+        "check.crcs": True,
+        "fetch.min.bytes": 1,
+        "queued.min.messages": QUEUED_MESSAGES,
+        "fetch.queue.backoff.ms": FULL_QUEUE_MS,
     }
 
 

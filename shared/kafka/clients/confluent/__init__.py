@@ -1,0 +1,1 @@
+"""The calls of the loop and the topics with confluent-kafka."""
