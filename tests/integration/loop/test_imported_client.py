@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,26 @@ with open_log(log) as reader:
 print([name for name in ("kafka", "confluent_kafka") if name in sys.modules])
 """
 
+START = """
+import sys
+from pathlib import Path
+from shared.embedded import lease_kafka
+from shared.embedded.ports import free_port
+
+folder, client = sys.stdin.read().splitlines()
+with lease_kafka(Path(folder), lambda sentence: None, free_port(), client) as brokers:
+    assert brokers.client == client
+print([name for name in ("kafka", "confluent_kafka") if name in sys.modules])
+"""
+
+
+def printed(script: str, text: str) -> str:
+    """What a script prints that reads this text."""
+    command = [sys.executable, "-c", script]
+    return subprocess.run(
+        command, cwd=PROJECT, input=text, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+
 
 @pytest.mark.parametrize(
     ("client", "package"),
@@ -36,12 +57,9 @@ def test_everything_that_parts_do_with_the_log_loads_one_client(
     embedded_kafka: Brokers, client: ClientChoice, package: str
 ) -> None:
     pytest.importorskip("confluent_kafka", reason="confluent-kafka is not built for this platform")
-    run = subprocess.run(
-        [sys.executable, "-c", WORK],
-        cwd=PROJECT,
-        input=" ".join(embedded_kafka._replace(client=client)),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert run.stdout.strip() == str([package])
+    assert printed(WORK, " ".join(embedded_kafka._replace(client=client))) == str([package])
+
+
+def test_the_first_start_of_the_embedded_kafka_loads_the_chosen_client(tmp_path: Path) -> None:
+    """It creates the login of all clients."""
+    assert printed(START, f"{tmp_path}\nkafka-python") == "['kafka']"
