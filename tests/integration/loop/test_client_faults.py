@@ -71,7 +71,7 @@ def test_partition_just_assigned_is_not_read_before_it_is_sought(log: Log) -> No
 def test_member_that_does_not_poll_for_too_long_loses_its_partitions_and_comes_back(
     log: Log, each_client: ClientChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = f"shared.kafka.clients.{each_client.removeprefix('kafka-')}_group"
+    module = f"shared.kafka.clients.{each_client.replace('-', '_')}.group"
     for name in ("SESSION_TIMEOUT_MS", "MAX_POLL_INTERVAL_MS"):
         monkeypatch.setattr(f"{module}.{name}", SHORTEST_MS)
     with member(log) as idle:
