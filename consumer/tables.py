@@ -92,6 +92,16 @@ def has_letter(cursor: Cursor, partition: int, offset: int, message: bytes | Non
     return cursor.fetchall() == [(True,)]
 
 
+def has_letter_of(cursor: Cursor, partition: int, offset: int, digest: bytes) -> bool:
+    """Whether a message with this SHA-256, in hexadecimal digits, is stored as the dead letter of that offset."""
+    cursor.execute(
+        'select exists (select from dead_letters where partition = %s and "offset" = %s'
+        " and convert_to(encode(sha256(coalesce(message, '')), 'hex'), 'UTF8') = %s::bytea)",
+        (partition, offset, digest),
+    )
+    return cursor.fetchall() == [(True,)]
+
+
 def dead_letters_after(
     cursor: Cursor, partition: int, offset: int, limit: int
 ) -> list[tuple[int, str, bytes | None, bytes | None]]:

@@ -1,6 +1,6 @@
 """Access to the log. No other package uses a Kafka client, so that it can be replaced in one place."""
 
-from shared.kafka.connection import Log, reachable, require_reachable
+from shared.kafka.connection import DEAD_LETTER_BYTES, Log, reachable, require_reachable
 from shared.kafka.fetch_pace import Gathering
 from shared.kafka.group_reader import GroupReader
 from shared.kafka.log_reader import LogReader, open_log
@@ -16,6 +16,7 @@ from shared.kafka.topics import (
 from shared.kafka.writer import LogWriter
 
 __all__ = [
+    "DEAD_LETTER_BYTES",
     "DEAD_LETTER_SUFFIX",
     "LEASE_SUFFIX",
     "Gathering",

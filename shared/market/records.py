@@ -18,6 +18,8 @@ INTERVAL_SECONDS: dict[str, int] = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
+LARGEST_ZONE = timedelta(hours=15, minutes=59)
+"""The largest offset from UTC that PostgreSQL accepts, in whole minutes."""
 PRICE_LIMIT = 1e15
 MIN_PRICE = 1 / PRICE_LIMIT
 """A price outside these limits is an error; sums and ratios of such prices might not be finite."""
@@ -72,7 +74,11 @@ def _require_possible_negative(symbol: str, exchange: str | None, price: float) 
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
-    """Raise ValueError if the event time is after the received time, or either of them before 1970."""
+    """Raise ValueError if the event time is after the received time, or either of them before 1970 or in a time zone
+    that no table can store."""
+    if event_time.tzinfo is not UTC or received_time.tzinfo is not UTC:
+        _require_storable_zone(event_time)
+        _require_storable_zone(received_time)
     if EPOCH <= event_time <= received_time:  # nearly always: one comparison is cheaper than a difference
         return
     if event_time - received_time > FUTURE_TOLERANCE:
@@ -81,6 +87,14 @@ def _require_past(event_time: datetime, received_time: datetime) -> None:
         raise ValueError(f"event time {event_time.isoformat()} is before 1970")
     if received_time < EPOCH:
         raise ValueError(f"received time {received_time.isoformat()} is before 1970")
+
+
+def _require_storable_zone(time: datetime) -> None:
+    offset = time.utcoffset()
+    if offset is None or abs(offset) > LARGEST_ZONE:
+        raise ValueError(
+            f"{time.isoformat()} has a time zone of more than 15:59 hours, which no table can store"
+        )
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="quote.v1"):

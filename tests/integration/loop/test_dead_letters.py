@@ -3,16 +3,21 @@
 import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from consumer.consumer import store
 from consumer.dead_letters import LETTERS_PER_BATCH, DeadLetterTopic
 from consumer.storage import Storage
+from shared.errors import StopPart
 from shared.kafka import Log, LogWriter
 from shared.kafka.clients.calls import RangeClient
 from shared.kafka.clients.choice import range_client
+from shared.kafka.clients.confluent.settings import confluent_settings
+from shared.kafka.clients.kafka_python.ranges import PythonRanges
 from shared.market.messages import MAX_MESSAGE_BYTES
 from shared.postgres.database import connect, transaction
 from shared.progress.batches import DeadLetter, decoded
@@ -59,6 +64,8 @@ BAD: list[tuple[bytes | None, str]] = [
     (but(event_time=TOMORROW), "from the future"),
     (but(event_time=TOMORROW, received_time=TOMORROW), "from the future"),
     (but(event_time="1969-12-31T23:59:59Z"), "before 1970"),
+    (but(event_time="2024-01-02T12:00:00+16:00"), "more than 15:59 hours"),
+    (but(received_time="2024-01-02T12:00:00-17:30"), "more than 15:59 hours"),
     (but(event_time="2024-01-02T12:00:00"), "timezone"),
     (but(currency="U\0D"), "NUL character"),
     (but(source="x" * 65), "length <= 64"),
@@ -214,3 +221,37 @@ def test_letters_that_the_topic_has_before_the_tables_are_passed_over_and_then_f
         topic.forget(0)
         assert topic._ahead == {}
     assert [message for *_, message in published(desk)] == [b"bad 0", b"bad 1", b"bad 2"]
+
+
+def test_compressed_letter_that_is_too_large_for_the_topic_is_published_as_its_digest(desk: Desk) -> None:
+    """Scenario: 20 kB of gzip in the log are 20 MB as a message; storage failed at each start and read no more."""
+    large = b"{" + b" " * 20_000_000
+    publish_compressed(desk.log, large, "gzip")
+    for _ in range(2):  # the second start finds the letter in the topic
+        desk.publish([but()], partition=0)
+        with desk.at_work(store):
+            desk.wait_until_read("storage")
+            wait_for(lambda: len(published(desk)) >= 1)
+    (letter,) = desk.messages(desk.dead_log)[0]
+    assert (letter.key, letter.value) == (b"", None)
+    assert dict(letter.headers)["sha256"].decode() == sha256(large).hexdigest()
+    assert [message for *_, message in letters(desk)] == [large]
+    assert desk.rows("select count(*) from quotes") == [(2,)]
+
+
+def publish_compressed(log: Log, value: bytes, codec: str) -> None:
+    settings = {**confluent_settings(log.brokers), "compression.type": codec, "message.max.bytes": 50_000_000}
+    producer = Producer(settings)
+    producer.produce(log.topic, value, b"AAA", 0)
+    assert producer.flush(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+def test_compression_that_kafka_python_can_not_read_stops_the_part_with_the_remedy(
+    desk: Desk, codec: str
+) -> None:
+    publish_compressed(desk.log, but(), codec)
+    with closing(PythonRanges(desk.log)) as ranges, pytest.raises(StopPart, match="KAFKA_CLIENT=confluent"):
+        ranges.start(0, 0, 1)
+        while not ranges.is_read():
+            ranges.poll(PATIENCE)

@@ -4,7 +4,13 @@ import logging
 from collections.abc import Mapping
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, FencedInstanceIdError, IllegalStateError, KafkaError
+from kafka.errors import (
+    CommitFailedError,
+    FencedInstanceIdError,
+    IllegalStateError,
+    KafkaError,
+    UnsupportedCodecError,
+)
 from kafka.structs import OffsetAndMetadata
 
 from shared.errors import PartitionLost, Unavailable
@@ -15,7 +21,12 @@ from shared.kafka.clients.calls import (
     Member,
     Rebalance,
 )
-from shared.kafka.clients.kafka_python.settings import NO_NEW_TOPICS, client_settings, kafka_errors
+from shared.kafka.clients.kafka_python.settings import (
+    NO_NEW_TOPICS,
+    client_settings,
+    kafka_errors,
+    unreadable,
+)
 from shared.kafka.connection import CONNECT_TIMEOUT_MS
 from shared.kafka.fetch_pace import Gathering
 from shared.kafka.message import Message
@@ -82,6 +93,8 @@ class PythonGroup:
             found = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
         except FencedInstanceIdError as error:
             raise PartitionLost("another process joined the group as this instance") from error
+        except UnsupportedCodecError as error:
+            raise unreadable(error) from error
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka at {self._bootstrap}: {error}") from error
         return {where.partition: messages for where, messages in found.items()}

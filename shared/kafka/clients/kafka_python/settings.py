@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnsupportedCodecError
 
-from shared.errors import Unavailable
+from shared.errors import StopPart, Unavailable
 from shared.kafka.connection import CONNECT_TIMEOUT_MS, SCRAM
 from shared.settings.brokers import Brokers
 
@@ -19,11 +19,21 @@ logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 @contextmanager
 def kafka_errors(bootstrap: str) -> Iterator[None]:
-    """Turn all client errors into Unavailable."""
+    """Turn all client errors into Unavailable, or StopPart for a message that this client can never read."""
     try:
         yield
+    except UnsupportedCodecError as error:
+        raise unreadable(error) from error
     except (KafkaError, OSError) as error:
         raise Unavailable(f"Kafka at {bootstrap}: {type(error).__name__}: {error}") from error
+
+
+def unreadable(error: UnsupportedCodecError) -> StopPart:
+    """The error for messages whose compression needs a library that is not installed."""
+    return StopPart(
+        f"the log has messages that kafka-python can't decompress here ({error}). Install that library, or set"
+        " KAFKA_CLIENT=confluent: confluent-kafka reads every compression."
+    )
 
 
 def client_settings(brokers: Brokers, mechanism: str = SCRAM) -> dict[str, Any]:
