@@ -108,7 +108,10 @@ class Guard:
 
     def _is_own_page(self, origin: str, host: str) -> bool:
         """Whether the request comes from a page of this server, according to the origin that browsers send."""
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:  # such as an address in brackets that are not closed
+            return False
         return parts.scheme in ("http", "https") and parts.netloc.lower() in {host.lower(), *self._proxied}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from dashboard.presenters.panels import is_waiting
 from dashboard.presenters.sources import source_name
 from dashboard.read.rows import OfferRow
 from dashboard.read.snapshot import Condition, Reading
@@ -103,10 +104,12 @@ def notice(condition: Condition, place: str, reason: str) -> Notice | None:
 def warning(condition: Condition, reading: Reading) -> str | None:
     """The warning line: everything that needs the user's attention; None if nothing does."""
     failed = [f"{row.detail.rstrip('.')}." for row in reading.parts.values() if row.state == "failed"]
+    waits = dict.fromkeys(f"{row.detail.rstrip('.')}." for row in reading.parts.values() if is_waiting(row))
+    waiting = [f"Waiting for a server, and trying again: {' '.join(waits)}"] if waits else []
     disk = reading.parts.get("disk")
     full = [disk.detail] if disk is not None and disk.age <= DISK_SECONDS else []
     stale = stale_warning(condition, reading)
-    return " ".join([*([stale] if stale else []), *full, *failed]) or None
+    return " ".join([*([stale] if stale else []), *full, *waiting, *failed]) or None
 
 
 def stale_warning(condition: Condition, reading: Reading) -> str | None:

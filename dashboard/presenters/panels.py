@@ -21,6 +21,9 @@ WHOLE_SESSION = 0.99
 SILENT_AFTER = 5.0
 """Seconds without a heartbeat after which a part counts as silent, unless it reported its end."""
 ENDED = ("finished", "stopped", "failed")
+WAITING = "waiting"
+WAITING_SECONDS = 90.0
+"""A part that waits for a server reports it at each of its attempts, which take longer than a heartbeat."""
 PARTS = (
     ("producer", "Producer"),
     ("storage", "Storage"),
@@ -182,16 +185,21 @@ def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str
 
 def is_alive(row: PartRow) -> bool:
     """Whether a part runs and its heartbeat is recent."""
-    return row.age <= SILENT_AFTER and row.state not in ENDED
+    return row.age <= SILENT_AFTER and row.state not in (*ENDED, WAITING)
+
+
+def is_waiting(row: PartRow) -> bool:
+    """Whether a part waits for a server, and tries again."""
+    return row.state == WAITING and row.age <= WAITING_SECONDS
 
 
 def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
     if row is None:
         return {"label": label, "text": "no heartbeat yet", "tone": "idle"}
-    if not is_alive(row) and row.state not in ENDED:
+    if not is_alive(row) and not is_waiting(row) and row.state not in ENDED:
         text = f"no heartbeat for {_duration(row.age)}"
         return {"label": label, "text": text, "tone": "bad", "title": row.detail}
-    tone = {"running": "good", "failed": "bad"}.get(row.state, "idle")
+    tone = {"running": "good", "failed": "bad", WAITING: "bad"}.get(row.state, "idle")
     active = row.instances - row.standing_by
     text = row.state if active <= 1 or row.state == "failed" else f"{row.state} × {active}"
     if active and row.standing_by:

@@ -1,14 +1,15 @@
 """The producer's heartbeat rows, written in a separate thread, so that quotes never wait for the database."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from threading import Event
 from typing import NamedTuple
 
 from db.migrate import migrate
 from producer.publishing.publisher import FINISHED
+from shared.errors import Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS, beat, strand
 from shared.postgres.database import Connection, connect, make_database
 from shared.runtime.background import in_background
@@ -43,15 +44,25 @@ def no_chores(_: Connection) -> None:
     """No work besides the heartbeat."""
 
 
+@contextmanager
 def heartbeats(
     config: Config,
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None] = no_chores,
-) -> AbstractContextManager[None]:
-    """Write the heartbeat row and run `chores` once a second while this context is open."""
-    write = partial(_write_heartbeats, config, heartbeat_row, condition, chores)
-    return in_background(partial(_keep_writing, write), "heartbeat")
+) -> Iterator[None]:
+    """Write the heartbeat row and run `chores` once a second while this context is open.
+
+    The last row says that the producer has stopped; or that it waits, and for what, if a server became unavailable.
+    """
+    causes: list[Unavailable] = []
+    write = partial(_write_heartbeats, config, heartbeat_row, condition, chores, causes)
+    with in_background(partial(_keep_writing, write), "heartbeat"):
+        try:
+            yield
+        except Unavailable as error:
+            causes.append(error)
+            raise
 
 
 def _keep_writing(write: Callable[[Event], None], over: Event) -> None:
@@ -65,6 +76,7 @@ def _write_heartbeats(
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
     chores: Callable[[Connection], None],
+    causes: list[Unavailable],
     over: Event,
 ) -> None:
     dsn = make_database(config.postgres.dsn_for("postgres"), config.database())
@@ -75,6 +87,7 @@ def _write_heartbeats(
             beat()
             last = over.wait(BEAT_SECONDS)
             state, detail, lag, handled = condition()
-            ended = "stopped" if last and state != FINISHED else state
-            heartbeat_row.write(connection, ended, detail, lag, handled)
+            if last and state != FINISHED:
+                state, detail = ("waiting", str(causes[0])) if causes else ("stopped", detail)
+            heartbeat_row.write(connection, state, detail, lag, handled)
             chores(connection)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.consumer_loop.fold import Fold, LoopOptions
 from shared.consumer_loop.garbage import GarbageRounds, collect_after_a_run, collect_between_steps
 from shared.consumer_loop.loop import ConsumerLoop
-from shared.errors import Unavailable
+from shared.errors import PartitionLost, Unavailable
 from shared.kafka import Gathering, GroupReader, Log, make_topics
 from shared.observability.heartbeat import beat
 from shared.postgres.database import connect, make_database, transaction
@@ -91,11 +91,21 @@ def _run(loop: ConsumerLoop, heartbeat_row: HeartbeatRow, config: Config, stop: 
     try:
         _run_steps(loop, heartbeat_row, config, stop)
         loop.finish()
-    except Unavailable:
+    except Unavailable as error:
         # A stop during a step interrupts it: the next start continues as after a kill.
         if not stop.is_set():
+            _report_waiting(loop, heartbeat_row, error)
             raise
     heartbeat_row.write(loop.connection, "stopped", "", loop.lag(), loop.handled)
+
+
+def _report_waiting(loop: ConsumerLoop, heartbeat_row: HeartbeatRow, cause: Unavailable) -> None:
+    """Show the cause on the page, unless the database itself can't be reached."""
+    try:
+        loop.settle()
+        heartbeat_row.write_waiting(loop.connection, str(cause))
+    except (Unavailable, PartitionLost) as error:
+        log.debug("no heartbeat written: %s", error)
 
 
 def _run_steps(

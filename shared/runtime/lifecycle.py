@@ -167,8 +167,16 @@ BEAT = """
 """
 
 
+WAIT = """
+    update parts set state = 'waiting', detail = %s, per_second = 0, seen_at = now() where part = %s and instance = %s
+"""
+
+
 class HeartbeatRow:
-    """Writes a part's heartbeat row with its status once a second; times are those of the database clock."""
+    """Writes a part's heartbeat row with its status once a second; times are those of the database clock.
+
+    `handled` counts messages since the start of a run, and begins again at 0 with the run after an outage.
+    """
 
     def __init__(self, part: str, instance: str) -> None:
         self._key = (part, instance)
@@ -180,12 +188,18 @@ class HeartbeatRow:
         return time.monotonic() - self._last[0] >= BEAT_SECONDS
 
     def write(self, connection: Connection, state: str, detail: str, lag: int, handled: int) -> float:
-        """Write the heartbeat row; `handled` counts messages since the start. Returns messages/s since the last one."""
+        """Write the heartbeat row. Returns messages/s since the last one."""
         now = time.monotonic()
         before, handled_before = self._last
-        per_second = (handled - handled_before) / (now - before) if before else 0.0
+        since = handled - handled_before if handled >= handled_before else handled
+        per_second = since / (now - before) if before else 0.0
         self._last = (now, handled)
         with transaction(connection) as cursor:
             values = (state, detail, lag, per_second, now - self._started)
             cursor.execute(BEAT, (*self._key, *values))
         return per_second
+
+    def write_waiting(self, connection: Connection, detail: str) -> None:
+        """Write that the part waits for a server and why; its lag stays as it was known last."""
+        with transaction(connection) as cursor:
+            cursor.execute(WAIT, (detail, *self._key))

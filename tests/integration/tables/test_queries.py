@@ -185,6 +185,17 @@ def test_part_that_was_started_again_is_running_again(connection: Connection) ->
     assert (found().state, found().instances, is_alive(found())) == ("running", 1, True)
 
 
+def test_run_after_an_outage_counts_from_zero_without_a_negative_rate(connection: Connection) -> None:
+    """Report: the page showed -52,600 messages/s for a moment after PostgreSQL had been killed."""
+    row = HeartbeatRow("storage", "a")
+    row.write(connection, "running", "", 0, 50_000)
+    row.write_waiting(connection, "PostgreSQL does not answer")
+    with transaction(connection) as cursor:
+        found = queries.read_parts(cursor)["storage"]
+    assert (found.state, found.detail, found.per_second) == ("waiting", "PostgreSQL does not answer", 0.0)
+    assert row.write(connection, "running", "", 0, 100) > 0.0
+
+
 def test_dead_letters_that_two_groups_met_are_counted_once(cursor: Cursor) -> None:
     assert queries.read_progress(cursor, "one") == (0, 0, 0)
     for group, partition, letters in (("one", 0, 2), ("one", 1, 1), ("two", 0, 2)):

@@ -124,7 +124,16 @@ def test_name_behind_a_proxy_is_answered_once_it_is_set(serve_under: Callable[[N
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://example.org", "null", "", "http://localhost:3000", "http://127.0.0.1", "file://"]
+    "origin",
+    [
+        "https://example.org",
+        "null",
+        "",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "file://",
+        "http://[::1",
+    ],
 )
 def test_what_changes_something_is_for_the_page_of_this_server_alone(origin: str, address: str) -> None:
     """Scenario: another site, or another program's page on this machine, posts to the switch or to a callback."""

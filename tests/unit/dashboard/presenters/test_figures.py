@@ -5,7 +5,7 @@ from dataclasses import replace
 from dashboard.presenters.alerts import alert_item
 from dashboard.presenters.delta import DeltaRequest, delta
 from dashboard.presenters.figures import columns
-from dashboard.presenters.notices import banner, notice, stale_warning
+from dashboard.presenters.notices import banner, notice, stale_warning, warning
 from dashboard.presenters.panels import (
     change,
     decimals,
@@ -153,6 +153,20 @@ def test_notice_names_what_to_do_in_each_empty_state() -> None:
         found = notice(condition, "The database", "refused")
         assert found is not None and found.command == "python start_pipeline.py"
     assert notice("reading", "The database", "") is None
+
+
+def test_part_that_waits_for_a_server_names_it_on_the_page() -> None:
+    """Report: Kafka was down for half a minute, and nothing on the page told so."""
+    cause = "Kafka at 127.0.0.1:9092: no broker answers"
+    rows = {part: PartRow(part, "waiting", cause, 1, 5, 0.0, 20.0) for part in ("storage", "analytics")}
+    items = {item["label"]: item for item in part_items(rows, "reading")}
+    assert (items["Storage"]["text"], items["Storage"]["tone"]) == ("waiting", "bad")
+    assert warning("reading", READING._replace(parts=rows)) == (
+        f"Waiting for a server, and trying again: {cause}."
+    )
+    gone = {part: row._replace(age=200.0) for part, row in rows.items()}
+    assert warning("reading", READING._replace(parts=gone)) is None
+    assert part_items(gone, "reading")[1]["text"] == "no heartbeat for 3 min"
 
 
 def test_old_numbers_carry_a_warning() -> None:
