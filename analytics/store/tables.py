@@ -181,7 +181,7 @@ def _open_bar_row(live: LiveBar) -> tuple[object, ...]:
 EXPORT = """
     copy (
         select symbol, event_time, price, size, bid, ask, day_open, day_high, day_low, previous_close, day_volume,
-               currency, exchange, session
+               currency, exchange, session, conditions
         from quotes order by event_time, partition, "offset"
     ) to stdout with (format csv, header)
 """

@@ -103,6 +103,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     `size` is the amount traded at this price. `trade_id` is the source's own number of the trade, if it provides one;
     it increases by symbol. `position` increases by source and partition, so that a restarted producer knows what it has
     published. The price of a future may be zero or negative: such a quote is stored and shown, but enters no bar.
+    `conditions` are the codes of the trade's sale conditions, as in `shared.market.trade_conditions`.
     Raises ValueError if the price or the times are invalid.
     """
 
@@ -124,6 +125,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     currency: Text | None = None
     exchange: Text | None = None
     session: Text | None = None
+    conditions: Text | None = None
     correction: Correction = 0.0
 
     def __post_init__(self) -> None:

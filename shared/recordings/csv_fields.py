@@ -15,7 +15,7 @@ from shared.market.side_fields import QUOTE_FIGURES
 from shared.recordings.intervals import INTERVALS
 from shared.recordings.rows import LATEST, SOURCE, bar_end, bar_order, quote_order
 
-QUOTE_TEXTS = ("currency", "exchange", "session")
+QUOTE_TEXTS = ("currency", "exchange", "session", "conditions")
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
 TEXT_LIMIT = 64

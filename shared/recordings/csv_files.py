@@ -1,7 +1,7 @@
 """CSV of quotes and CSV of bars, plain or gzipped, with a header row; columns may be in any order.
 
 quotes  symbol,event_time,price and optionally size, bid, ask, day_open, day_high, day_low, previous_close,
-        day_volume, currency, exchange, session
+        day_volume, currency, exchange, session, conditions
 bars    symbol,start,open,high,low,close,volume and optionally interval, currency, exchange; without an interval
         column, the interval of each symbol is the smallest step between two of its bars
 

@@ -1,12 +1,13 @@
 """Trades in zip files in LEAN's layout: each holds one CSV without a header.
 
-tick           ms,price,size[,…]                          equity/usa/tick/bac/20131007_trade.zip
+tick           ms,price,size[,market,conditions,…]        equity/usa/tick/bac/20131007_trade.zip
 second, minute ms,open,high,low,close,volume              equity/usa/minute/bac/20131007_trade.zip
 hour, daily    YYYYMMDD HH:MM,open,high,low,close,volume  equity/usa/daily/bac.zip
 
 ms counts from midnight of the file's date in the market's time zone, and may have a fraction. Prices of equities are in
 1/10,000 dollar; those of crypto pairs are plain decimals, with times in UTC. Bars are labelled by their start. Every
-tick row becomes a quote, including suspicious and specially reported ones: real files contain genuine duplicates.
+tick row becomes a quote, including suspicious and specially reported ones, with its sale conditions: real files contain
+genuine duplicates.
 Blank lines are skipped, invalid sizes and volumes are dropped, and so are ticks with a negative price, which mark
 outages of the exchange in LEAN's crypto data. Prices are unadjusted; the splits and dividends of an equity are in its
 factor file beside these folders.
@@ -39,6 +40,7 @@ from shared.market.records import (
 )
 from shared.recordings.digest import factor_file
 from shared.recordings.factors import Change, changes
+from shared.recordings.lean_conditions import conditions_of
 from shared.recordings.rows import SOURCE, Row, bar_end, bar_order, quote_order
 
 NOON = 12 * 3600
@@ -145,10 +147,10 @@ class LeanFile:
     def _ticks(self, lines: Lines, midnight: datetime) -> Iterator[Placed]:
         """The ticks of a day. Half of all trades have the millisecond of the previous one, so its time is reused."""
         base = (midnight - EPOCH) // timedelta(microseconds=1)
-        scale, quote = self.market.scale, self._quote
+        scale, quote, is_equity = self.market.scale, self._quote, self.market is US_EQUITY
         latest, order, event_time, skipped = "", 0, midnight, 0
         for text in lines:
-            milliseconds, price, size = text.split(",", 3)[:3]
+            milliseconds, price, size, *rest = text.split(",", 5)
             if price.startswith("-"):
                 skipped += 1
                 continue
@@ -157,7 +159,8 @@ class LeanFile:
                 elapsed = _microseconds(milliseconds)
                 order = quote_order(base + elapsed)
                 event_time = midnight + timedelta(microseconds=elapsed)
-            yield order, partial(quote, event_time, float(price) / scale, float(size))
+            conditions = conditions_of(rest[1]) if len(rest) > 1 and is_equity else None
+            yield order, partial(quote, event_time, float(price) / scale, float(size), conditions)
         if skipped:
             log.warning(
                 "%s: %d ticks with a negative price were skipped; they mark outages of the exchange.",
@@ -212,7 +215,9 @@ class LeanFile:
             exchange=self.market.exchange,
         )
 
-    def _quote(self, event_time: datetime, price: float, size: float, position: int) -> Quote:
+    def _quote(
+        self, event_time: datetime, price: float, size: float, conditions: str | None, position: int
+    ) -> Quote:
         """A recording has no received time, so it is the event time."""
         return Quote(
             symbol=self.symbol,
@@ -224,6 +229,7 @@ class LeanFile:
             size=size if 0 <= size <= AMOUNT_LIMIT else None,
             currency=self.currency,
             exchange=self.market.exchange,
+            conditions=conditions,
         )
 
     def _recorded_bar(

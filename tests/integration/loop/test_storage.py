@@ -57,12 +57,13 @@ def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without
     assert desk.rows("select count(*) from quotes") == [(DAYS,)]
 
 
-def test_number_of_a_trade_is_kept_and_what_is_no_quote_is_only_counted(desk: Desk) -> None:
-    trade = msgspec.structs.replace(daily(20_000), trade_id=2**62)
+def test_number_and_conditions_of_a_trade_are_kept_and_what_is_no_quote_is_only_counted(desk: Desk) -> None:
+    trade = msgspec.structs.replace(daily(20_000), trade_id=2**62, conditions="FI")
     with desk.at_work(store):
         desk.publish([trade, split(86_400.0 * 20_000, 7.0), daily(20_001)])
         wait_for(lambda: desk.rows("select sum(quotes), sum(actions) from progress") == [(2, 1)])
-    assert desk.rows("select trade_id from quotes order by event_time") == [(2**62,), (None,)]
+    stored = desk.rows("select trade_id, conditions from quotes order by event_time")
+    assert stored == [(2**62, "FI"), (None, None)]
 
 
 def test_kafka_is_told_the_offsets_too_while_the_part_runs(desk: Desk) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from consumer.tables import copy_quotes, make_day, quote_row
+from consumer.tables import QUOTE_COLUMNS, make_day, quote_row
 from db import migrate as migrations
 from db.migrate import migrate
 from shared.market.records import Quote
-from shared.postgres.database import connect, make_database, transaction
+from shared.postgres.database import connect, copy_rows, make_database, transaction
 from tests.integration.desk import Desk
 
 NAME = "0007_sizes_from_a_days_volume.sql"
+COLUMNS = QUOTE_COLUMNS[: QUOTE_COLUMNS.index("conditions")]
+"""What `quotes` had then."""
 A_MONTH_AGO = (datetime.now(UTC) - timedelta(days=30)).replace(hour=9, minute=4, second=0, microsecond=0)
 
 
@@ -62,7 +64,8 @@ def older(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     with closing(connect(dsn, "test")) as connection, transaction(connection) as cursor:
         for day in (0, 1):
             make_day(cursor, int(A_MONTH_AGO.timestamp()) // 86_400 + day)
-        copy_quotes(cursor, [quote_row(0, offset, each) for offset, each in enumerate(STORED)])
+        rows = [quote_row(0, offset, each)[: len(COLUMNS)] for offset, each in enumerate(STORED)]
+        copy_rows(cursor, "quotes", COLUMNS, rows)
     return dsn
 
 

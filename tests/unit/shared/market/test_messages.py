@@ -40,6 +40,7 @@ quotes = st.builds(
     currency=optional_texts,
     exchange=optional_texts,
     session=optional_texts,
+    conditions=optional_texts,
 )
 bars = st.builds(
     lambda at, four, **fields: RecordedBar(

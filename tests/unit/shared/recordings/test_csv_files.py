@@ -43,11 +43,12 @@ def test_time_is_iso_with_a_zone_or_epoch_seconds_or_milliseconds(path: Path, wr
 
 def test_empty_field_is_a_missing_value(path: Path) -> None:
     path.write_text(
-        "Price, event_time ,symbol,size,bid,session,note\n185.5,1704205800,AAPL,,185.4,regular,x\n"
+        "Price, event_time ,symbol,size,bid,session,conditions,note\n185.5,1704205800,AAPL,,185.4,regular,FI,x\n"
     )
     (quote,) = records(path)
     assert isinstance(quote, Quote)
     assert (quote.price, quote.size, quote.bid, quote.session) == (185.5, None, 185.4, "regular")
+    assert quote.conditions == "FI"
 
 
 def test_rows_come_in_order_of_time_whatever_their_order_in_the_file(path: Path) -> None:

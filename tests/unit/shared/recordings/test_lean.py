@@ -32,6 +32,7 @@ def test_tick_is_a_quote_in_dollars_at_its_millisecond_of_new_york(tmp_path: Pat
             position=1,
             currency="USD",
             exchange="XNYS",
+            conditions="FT",
         )
     ]
 
