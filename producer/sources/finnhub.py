@@ -19,6 +19,7 @@ import msgspec
 
 from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.decimals import decimals_of
+from producer.sources.finnhub_conditions import conditions_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import parsed_fields
 from producer.transport.http import HttpClient, Rejected
@@ -43,12 +44,13 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
 
 
 class FinnhubTrade(msgspec.Struct):
-    """A trade as received: symbol, price, time in milliseconds UTC, and size, which is used if valid."""
+    """A trade as received: symbol, price, time in milliseconds UTC; size and conditions, which are used if valid."""
 
     s: Symbol
     p: float
     t: Milliseconds
     v: Any = None
+    c: Any = None
 
 
 class FinnhubFrame(msgspec.Struct):
@@ -267,6 +269,7 @@ def _quote_of_trade(raw: msgspec.Raw, now: datetime, traded: Callable[[float], N
             position=0,
             received_time=now,
             exchange=exchange_of(trade.s),
+            conditions=conditions_of(trade.c),
         )
     except ValueError as error:
         log.debug("A trade from Finnhub is not a valid quote: %s", error)

@@ -123,7 +123,24 @@ def test_trade_is_a_quote_with_its_size_and_no_number() -> None:
     [quote] = received(trades(trade()), NOW).quotes
     assert (quote.symbol, quote.price, quote.size, quote.event_time) == ("AAPL", 164.06, 4, TRADED_AT)
     assert (quote.source, quote.position, quote.received_time) == ("finnhub", 0, NOW)
-    assert (quote.trade_id, quote.currency) == (None, None)
+    assert (quote.trade_id, quote.currency, quote.conditions) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "conditions"),
+    [
+        (["1", "8", "24", "12"], "FTI"),
+        (["1", "36"], "6"),
+        (["12", "12"], "I"),
+        (None, None),
+        ([], None),
+        (["99", "x", None, 12, ["12"]], None),
+        ("12", None),
+    ],
+)
+def test_trade_has_the_conditions_that_are_known(numbers: object, conditions: str | None) -> None:
+    [quote] = received(trades(trade(c=numbers)), NOW).quotes
+    assert quote.conditions == conditions
 
 
 @pytest.mark.parametrize(
