@@ -4,17 +4,24 @@ A minute is closed once its symbol's time has passed its end. A record for a clo
 enters no bar of any interval. So a closed bar never changes, a five-minute bar is always the sum of its minutes, and
 all intervals agree. The exception is a bar that a source gave whole: it stays as given. Within an open bar the order of
 arrival does not matter: open is the price of the earliest event, close that of the latest.
+
+By its sale conditions a trade may update volume alone, or high, low and volume. A bar of such trades only has no price:
+it is merged into longer bars, and no bar of its own closes.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from shared.calendars.calendars import SessionCalendar
-from shared.market.records import INTERVAL_SECONDS, Bar, Interval, RecordedBar
+from shared.market.records import INTERVAL_SECONDS, PRICE_LIMIT, Bar, Interval, RecordedBar
+from shared.market.trade_conditions import Updates
 
 BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int, bool]
 
 MINUTE = 60
+NO_HIGH, NO_LOW = 0.0, PRICE_LIMIT
+NO_OPEN_TIME, NO_CLOSE_TIME = 1e12, -1.0
+"""The values of a bar without prices: any price or time replaces them. Finite, because a snapshot is JSON."""
 
 
 class Slot(NamedTuple):
@@ -71,6 +78,18 @@ class OpenBar:
         self.whole = False
 
     @classmethod
+    def without_price(cls, slot: Slot, source: str) -> "OpenBar":
+        """A bar that has no price yet."""
+        bar = cls(slot, source, 0.0, NO_OPEN_TIME)
+        bar.high, bar.low, bar.close_time = NO_HIGH, NO_LOW, NO_CLOSE_TIME
+        return bar
+
+    @property
+    def has_price(self) -> bool:
+        """Whether a price opened the bar; only then is it shown and closed."""
+        return self.open_time != NO_OPEN_TIME
+
+    @classmethod
     def from_record(cls, record: RecordedBar, slot: Slot) -> "OpenBar":
         """A recorded bar as a piece to merge into `slot`. A daily bar covers its session; a one-second bar ends within
         its minute."""
@@ -90,13 +109,23 @@ class OpenBar:
         """Add one quote; `time` is its event time."""
         if price > self.high:
             self.high = price
-        elif price < self.low:
+        if price < self.low:
             self.low = price
         if time >= self.close_time:
             self.close, self.close_time = price, time
-        elif time < self.open_time:
+        if time < self.open_time:
             self.open, self.open_time = price, time
         if size is not None:
+            self.volume += size
+            self.notional += price * size
+            self.sized += size
+        self.quotes += 1
+
+    def add_part(self, price: float, size: float | None, updates: Updates) -> None:
+        """Add one quote that updates neither open nor close."""
+        if updates.high_low:
+            self.high, self.low = max(self.high, price), min(self.low, price)
+        if updates.volume and size is not None:
             self.volume += size
             self.notional += price * size
             self.sized += size
@@ -119,7 +148,8 @@ class OpenBar:
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: prices are divided, volumes are multiplied, `notional` stays the same."""
-        self.open, self.high, self.low = self.open / ratio, self.high / ratio, self.low / ratio
+        self.open, self.high = self.open / ratio, self.high / ratio
+        self.low = self.low if self.low == NO_LOW else self.low / ratio
         self.close /= ratio
         self.volume *= ratio
         self.sized *= ratio

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from analytics.engine.bars import MINUTE, OpenBar, slot_of
-from analytics.engine.closing_price import REGULAR, counted_at
+from analytics.engine.closing_price import REGULAR, PlaceInBars, counted_at
 from analytics.engine.deadlines import BarDeadlines
+from analytics.engine.partial_quotes import added_in_part
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
@@ -142,6 +143,8 @@ class Engine:
         if quote.price <= 0.0:
             state.show(quote, time)
             return
+        if quote.conditions is not None and self._add_in_part(state, quote, PlaceInBars(at, start, bar)):
+            return
         if not state.accept(quote, time):
             return
         if bar is None:
@@ -149,6 +152,11 @@ class Engine:
             self._deadlines.note(symbol, bar.end)
         if not bar.whole:
             bar.add(quote.price, quote.size, at)
+
+    def _add_in_part(self, state: SymbolState, quote: Quote, place: PlaceInBars) -> bool:
+        is_added = added_in_part(state, quote, place)
+        self._note(state)
+        return is_added
 
     def _fold_bar(self, record: RecordedBar, offset: int) -> None:
         """A recorded bar contributes to its own interval and every longer one; one shorter than a minute, to its

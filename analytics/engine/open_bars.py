@@ -54,6 +54,14 @@ class OpenBars:
         heappush(self._due, Due(slot.end, MINUTE, start, "1m"))
         return bar
 
+    def open_without_price(self, quote: Quote, start: int) -> OpenBar:
+        """Open the minute of a first quote that sets no price in it."""
+        slot = slot_of("1m", start, self._calendar)
+        assert slot is not None, "only a day may have no slot"
+        bar = self._minutes.open_bars[start] = OpenBar.without_price(slot, quote.source)
+        heappush(self._due, Due(slot.end, MINUTE, start, "1m"))
+        return bar
+
     def has_begun(self, interval: Interval, slot: Slot) -> bool:
         """Whether this slot has data already, if only in a minute that is still open."""
         return slot.start in self.series[interval].open_bars or any(
@@ -98,8 +106,12 @@ class OpenBars:
         ends = self._due
         while ends and ends[0].end <= until:
             due = heappop(ends)
-            piece, bar = self.series[due.interval].close(due.start)
-            closed.append(bar)
+            series = self.series[due.interval]
+            if series.open_bars[due.start].has_price:
+                piece, bar = series.close(due.start)
+                closed.append(bar)
+            else:
+                piece = series.open_bars.pop(due.start)
             if due.interval == "1m":
                 self.fill(piece, INTERVALS[1:], piece.start)
         return closed
@@ -117,7 +129,7 @@ class OpenBars:
 
     def newest(self, interval: Interval) -> OpenBar | None:
         """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
-        none."""
+        none, or none with a price."""
         series = self.series[interval]
         opened = sorted(self._minutes.open_bars.items())
         minutes = [minute for _, minute in opened if self._will_fill(minute, interval)]
@@ -132,7 +144,7 @@ class OpenBars:
         view.start, view.end, view.session = slot
         for piece in others:
             view.merge(piece)
-        return view
+        return view if view.has_price else None
 
     def _newest_slot(self, series: BarSeries, minutes: list[OpenBar]) -> Slot | None:
         filled = (slot_of(series.interval, minute.start, self._calendar) for minute in minutes)

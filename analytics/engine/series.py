@@ -51,7 +51,7 @@ class BarSeries:
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:
         """Open the bar of a slot with its first piece."""
-        bar = self.open(slot, piece.source, piece.open, piece.open_time)
+        bar = self.open_bars[slot.start] = OpenBar.without_price(slot, piece.source)
         bar.merge(piece)
         bar.whole = piece.whole and (piece.start, piece.end) == (slot.start, slot.end)
 

@@ -53,7 +53,7 @@ class LiveEvery:
 @dataclass(frozen=True)
 class EngineSettings:
     """The settings that the engine's results depend on. `grace` is how long a minute waits for late quotes, in seconds;
-    only intervals in `forecasts` are forecast."""
+    only intervals in `forecasts` are forecast. `trade_conditions` is as in `shared.market.trade_conditions`."""
 
     indicators: Parameters = field(default_factory=lambda: DEFAULTS)
     alerts: AlertSettings = field(default_factory=AlertSettings)
@@ -61,6 +61,7 @@ class EngineSettings:
     grace: float = 2.0
     skip_extreme: bool = True
     forecasts: dict[Interval, ForecastSettings] = field(default_factory=dict)
+    trade_conditions: str = "tape"
 
 
 class LiveBar(NamedTuple):
@@ -88,7 +89,7 @@ class SymbolState:
 
     def __init__(self, symbol: str, exchange: str | None, settings: EngineSettings) -> None:
         self.symbol, self.exchange = symbol, exchange
-        self._settings = settings
+        self.settings = settings
         self.calendar = calendar_of(exchange)
         self.open = OpenBars({interval: self._new_series(interval) for interval in INTERVALS}, self.calendar)
         self.closed_until = 0
@@ -105,7 +106,7 @@ class SymbolState:
         self.settled: list[SettledAction] = []
 
     def _new_series(self, interval: Interval) -> BarSeries:
-        settings = self._settings
+        settings = self.settings
         periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         forecasts = settings.forecasts.get(interval)
         return BarSeries(
@@ -115,7 +116,7 @@ class SymbolState:
     def advance(self, until: int) -> list[ClosedBar]:
         """Close every bar that ends by `until`, in order; `until` never decreases."""
         self.closed_until = until
-        self.next_close = until + MINUTE + self._settings.grace
+        self.next_close = until + MINUTE + self.settings.grace
         return self.open.close(until)
 
     def add_action(self, action: CorporateAction, offset: int) -> None:
@@ -134,7 +135,7 @@ class SymbolState:
             self._apply_split(time)
         self.splits.waiting = offset, action
         is_alone = self._accepted is None or self.last_time > time or self.open.next_end is not None
-        if is_alone or not self._settings.skip_extreme:
+        if is_alone or not self.settings.skip_extreme:
             self._apply_split(time)
 
     def settle(self, prices: tuple[float, ...], time: float, is_day: bool) -> None:
@@ -193,16 +194,20 @@ class SymbolState:
         return self._last
 
     def accept(self, quote: Quote, time: float) -> bool:
-        """Process a price that is not late. Returns False if it is set aside as extreme or as older than a split."""
+        """Process a price that is not late. Returns False if it is set aside."""
         price = quote.price
-        if self.splits.waiting is not None and self._contradicts_split(price, time):
-            return False
-        before = self._accepted
-        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
-        if not is_near and self._settings.skip_extreme and not self._is_confirmed(price):
+        if self.sets_aside(price, time):
             return False
         self._take(quote, price, time)
         return True
+
+    def sets_aside(self, price: float, time: float) -> bool:
+        """Whether a price is set aside as extreme or as older than a split."""
+        if self.splits.waiting is not None and self._contradicts_split(price, time):
+            return True
+        before = self._accepted
+        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
+        return not is_near and self.settings.skip_extreme and not self._is_confirmed(price)
 
     def accept_close(self, record: RecordedBar, end: int) -> None:
         """Process the close of a finished bar that ends at `end`, epoch seconds."""

@@ -46,13 +46,18 @@ log is then read again from its beginning, so that no column holds old and new n
 periods of one need no increase: their states have other keys. `test_numbers_of_versions.py` fails where a needed one is
 missing."""
 
+BAR_RULES = ("grace", "skip_extreme", "forecasts", "trade_conditions")
+"""The settings that a snapshot contains."""
+WITHOUT_CONDITIONS = "all"
+"""The trade conditions of a snapshot that names none: the version that made it knew none."""
+
 log = logging.getLogger("tickstream.analytics")
 
 
 def _snapshot_state(engine: Engine, serving: Versions) -> dict[str, Any]:
     """The content of a partition's snapshot, with the settings that its bars were closed and forecast with."""
     settings = engine.settings
-    rules = {"grace": settings.grace, "skip_extreme": settings.skip_extreme, "forecasts": settings.forecasts}
+    rules = {name: getattr(settings, name) for name in BAR_RULES}
     return {"version": STATE_VERSION, "serving": serving, **rules, **engine.state()}
 
 
@@ -111,6 +116,7 @@ class Analysis:
             self._settings,
             grace=kept.get("grace", self._settings.grace),
             skip_extreme=kept.get("skip_extreme", self._settings.skip_extreme),
+            trade_conditions=kept.get("trade_conditions", WITHOUT_CONDITIONS),
             forecasts=msgspec.convert(
                 kept.get("forecasts", self._settings.forecasts), dict[Interval, ForecastSettings]
             ),

@@ -26,4 +26,5 @@ def engine_settings(config: Config) -> EngineSettings:
             interval: forecast_settings(config.models, interval)
             for interval in config.models.forecast_intervals
         },
+        config.running.trade_conditions,
     )

@@ -39,6 +39,7 @@ from shared.settings.setting_types import (
     Sources,
     Speed,
     Symbols,
+    TradeConditions,
 )
 
 DEFAULT_SEED = 7
@@ -159,6 +160,7 @@ class Running(Section):
         default=15, validation_alias="GATHER_MILLISECONDS"
     )
     bar_grace_seconds: Grace = Field(default=2.0, validation_alias="BAR_GRACE_SECONDS")
+    trade_conditions: TradeConditions = Field(default="tape", validation_alias="TRADE_CONDITIONS")
 
 
 class Errors(Section):

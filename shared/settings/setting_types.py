@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.market.listings import ALONE
 from shared.market.records import Interval, Symbol
+from shared.market.trade_conditions import rules_of
 from shared.settings.brokers import ClientChoice
 
 MAX_PERIOD = 5000
@@ -50,6 +51,15 @@ def _sources(text: str) -> str:
     """`simulated` and `replay` in lower case; the section checks providers and symbols."""
     text = text.strip()
     return text.lower() if text.lower() in ALONE else text
+
+
+def _conditions(text: str) -> str:
+    """A setting of trade conditions, without spaces and with its first word in lower case; raises ValueError as
+    `rules_of` does."""
+    reading, comma, changes = "".join(text.split()).partition(",")
+    setting = reading.lower() + comma + changes
+    rules_of(setting)
+    return setting
 
 
 def _some_or_none(text: object) -> object:
@@ -97,6 +107,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
 Sources = Annotated[str, AfterValidator(_sources)]
+TradeConditions = Annotated[str, AfterValidator(_conditions)]
 FeedChoice = Annotated[
     Literal["", "live", "simulated"], BeforeValidator(_lower), Field(description="empty, live or simulated")
 ]

@@ -10,6 +10,7 @@ from tests.integration.fold_runs import (
     NEW_PERIODS,
     OLD,
     READING,
+    LoggedMessage,
     batch_of,
     fold,
     log_of,
@@ -85,6 +86,29 @@ def test_another_grace_survives_a_kill_right_after_the_change(
         fold(connection, OLD, log, 700, killed=False)
         fold(connection, replace(OLD, grace=grace), log, 800, killed=connection is killed)
         fold(connection, replace(OLD, grace=grace), log, len(log), killed=False)
+    for name in ("bars", "indicators", "open_bars"):
+        assert table(killed, name) == table(stopped, name)
+
+
+def with_odd_lots(log: list[LoggedMessage]) -> list[LoggedMessage]:
+    """Every third quote is one."""
+    return [
+        message._replace(value=message.value[:-1] + b',"conditions":"I"}')
+        if message.offset % 3 == 0
+        else message
+        for message in log
+    ]
+
+
+def test_another_reading_of_trade_conditions_survives_a_kill_right_after_the_change(
+    databases: tuple[Connection, Connection],
+) -> None:
+    killed, stopped = databases
+    log, other = with_odd_lots(log_of(180)), replace(OLD, trade_conditions="all")
+    for connection in databases:
+        fold(connection, OLD, log, 700, killed=False)
+        fold(connection, other, log, 800, killed=connection is killed)
+        fold(connection, other, log, len(log), killed=False)
     for name in ("bars", "indicators", "open_bars"):
         assert table(killed, name) == table(stopped, name)
 

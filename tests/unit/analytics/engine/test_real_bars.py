@@ -8,7 +8,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from shared.market.records import INTERVALS, Bar, Interval, Record, RecordedBar
+from shared.market.records import INTERVALS, Bar, Interval, Quote, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.inputs.records import bars_of, folded, moment
 
@@ -103,9 +103,41 @@ def test_crypto_minutes_fold_into_longer_bars_without_a_loss(real_data: Path) ->
 
 
 def test_every_trade_of_a_real_day_is_in_a_bar_or_counted(real_data: Path) -> None:
-    engine = Engine(EngineSettings(grace=0.0))
+    engine = Engine(EngineSettings(grace=0.0, trade_conditions="all"))
     events = folded(engine, records(real_data, "tick/ibm/20131007_trade.zip"))
     state = engine.symbols["IBM"]
     for interval in INTERVALS[:-1]:
         assert sum(bar.quotes for bar in bars_of(events, interval, "IBM")) == state.quotes - state.extreme
     assert (state.late, state.extreme) == (0, 0)
+
+
+EQUAL_MINUTES = {"all": (376, 95), "tape": (400, 77), "without-sweeps": (775, 77)}
+"""Minutes of IBM on 2013-10-07 and -08 that equal those made of ticks, of 780 in and 97 outside of the session, by the
+reading of trade conditions. `python -m benchmarks.trade_conditions` shows them for each symbol."""
+
+
+@pytest.mark.parametrize("reading", EQUAL_MINUTES)
+def test_ticks_fold_into_the_recorded_minutes_by_a_reading_of_their_conditions(
+    real_data: Path, reading: str
+) -> None:
+    minutes = as_recorded(real_data, "minute/ibm/2013100[78]_trade.zip")
+    settings = EngineSettings(grace=0.0, trade_conditions=reading)
+    events = folded(Engine(settings), records(real_data, "tick/ibm/2013100[78]_trade.zip"))
+    made = bars_of(events, "1m", "IBM")
+    equal = [bar.session == "regular" for bar in made if four(bar) == four(minutes[bar.start])]
+    assert (sum(equal), len(equal) - sum(equal)) == EQUAL_MINUTES[reading]
+
+
+def test_no_share_of_a_real_day_is_lost_by_its_condition(real_data: Path) -> None:
+    """The volume of minutes without a price is in the longer bars; official closes and opens are no trades."""
+    ticks = [
+        each
+        for each in records(real_data, "tick/ibm/20131007_trade.zip")
+        if isinstance(each, Quote) and each.conditions not in ("M", "Q")
+    ]
+    events = folded(Engine(EngineSettings(grace=0.0)), records(real_data, "tick/ibm/20131007_trade.zip"))
+    hours = bars_of(events, "1h", "IBM")
+    covered = [
+        each for each in ticks if any(hour.start <= each.event_time.timestamp() < hour.end for hour in hours)
+    ]
+    assert fsum(hour.volume for hour in hours) == fsum(each.size or 0.0 for each in covered)

@@ -143,6 +143,8 @@ def test_empty_value_in_the_environment_overrides_the_file(
         ("TICKERS=,", "must name at least one symbol"),
         ("SKIP_INVALID_DATA=maybe", "must be true or false"),
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
+        ("TRADE_CONDITIONS=nyse", "must begin with one of tape, without-sweeps, all"),
+        ("TRADE_CONDITIONS=tape,I:half", "'I:half' is no change of a condition: must be its code"),
         (
             "LLM_BASE_URL=//host",
             "must be empty, or a URL such as https://host/v1 or http://localhost:11434/v1",
