@@ -1,19 +1,20 @@
 """Runs the engine over recorded files, without any server: which bars and indicators would these settings have given?
 
     python -m analytics.replay FILE... --interval 1m            closed bars and indicators as CSV
+    python -m analytics.replay FILE... --indicators cci,keltner    with these too, which no table has
     python -m analytics.replay --record quotes.csv              export the pipeline's own quotes to such a file
 
 FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume) or
 a LEAN zip of trades, whose splits are in the factor file beside its folder. Each closed bar is one row, with full
-precision; an indicator is empty during its warm-up. Periods and thresholds are those of .env. Records that entered no
-bar are listed at the end.
+precision; an indicator is empty during its warm-up and where it is not defined. Periods and thresholds are those of
+.env. Records that entered no bar are listed at the end.
 """
 
 import argparse
 import csv
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from analytics.engine.engine import Engine
 from analytics.engine.series import ClosedBar
 from analytics.engine.symbol_state import EngineSettings
-from analytics.indicators import catalog
+from analytics.indicators.catalog import CATALOG, ON_REQUEST, STORED
+from analytics.indicators.spec import Spec
 from analytics.replay_report import ReplayReport
 from analytics.runtime.settings import engine_settings
 from analytics.store.tables import export_quotes
@@ -38,10 +40,7 @@ from shared.runtime.command_line import configured
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
-COLUMNS = (
-    *("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap"),
-    *catalog.COLUMNS,
-)
+BAR_COLUMNS = ("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap")
 STEP = 10_000
 
 
@@ -62,7 +61,7 @@ def closed_bars(
 
 
 def csv_row(closed: ClosedBar) -> list[object]:
-    """A closed bar in the order of COLUMNS; None becomes an empty field."""
+    """A closed bar and its indicators; None becomes an empty field."""
     bar = closed.bar
     start = datetime.fromtimestamp(bar.start, UTC).isoformat()
     return [bar.symbol, bar.interval, start, *bar[4:10], *closed.indicators]
@@ -73,7 +72,8 @@ def print_bars(
 ) -> ReplayReport:
     """Write the closed bars of these intervals as CSV. Returns what entered no bar."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    outputs = [output.name for spec in settings.specs for output in spec.outputs]
+    writer.writerow((*BAR_COLUMNS, *outputs))
     report = ReplayReport()
     for closed in closed_bars(records, settings, report):
         if closed.bar.interval in intervals:
@@ -106,6 +106,16 @@ def _record(config: Config, target: Path) -> None:
     print(f"Exported the quotes of {config.database()} to {target}.", file=sys.stderr)
 
 
+def _specs(names: str) -> Sequence[Spec]:
+    """The stored indicators, and those with these names, in the order of the catalog."""
+    if names == "all":
+        return CATALOG
+    wanted = set(names.split(","))
+    if unknown := sorted(wanted - {spec.name for spec in CATALOG}):
+        raise argparse.ArgumentTypeError(f"there is no indicator {unknown[0]!r}; see --help for their names")
+    return [*STORED, *(spec for spec in ON_REQUEST if spec.name in wanted)]
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,6 +123,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="recordings, or folders of them")
     parser.add_argument(
         "--interval", choices=[*INTERVALS, "all"], default="1m", help="interval of the bars to print [1m]"
+    )
+    others = ", ".join(spec.name for spec in ON_REQUEST)
+    parser.add_argument(
+        "--indicators",
+        type=_specs,
+        default=STORED,
+        metavar="NAMES",
+        help=f"indicators to print beside the stored ones: 'all' or some of {others}",
     )
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database to FILE"
@@ -132,7 +150,7 @@ def main() -> int:
             _record(config, arguments.record)
         else:
             intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
-            settings = replace(engine_settings(config), forecasts={})
+            settings = replace(engine_settings(config), forecasts={}, specs=arguments.indicators)
             report = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
             for line in report.lines():
                 print(f"replay: {line}", file=sys.stderr)

@@ -1,16 +1,18 @@
 """One symbol in one interval: the open bars, and the indicators, alert rules and forecasts of the closed ones."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
-from analytics.indicators.catalog import Parameters
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet
+from analytics.indicators.series.sessions import session_of
+from analytics.indicators.spec import Context, Parameters, Spec
 from ml.arima.forecaster import ForecastSettings
-from shared.calendars.calendars import SessionCalendar
-from shared.market.records import Bar, Interval
+from shared.calendars.calendars import SessionCalendar, periods_per_year
+from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 
 class ClosedBar(NamedTuple):
@@ -19,6 +21,12 @@ class ClosedBar(NamedTuple):
     bar: Bar
     indicators: IndicatorRow
     alerts: list[Alert]
+
+
+def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
+    """What the indicators of a series need to know of its exchange."""
+    periods = periods_per_year(calendar, INTERVAL_SECONDS[interval])
+    return Context(periods, session_of(lambda start: calendar.at(start).day_start))
 
 
 class BarSeries:
@@ -35,8 +43,8 @@ class BarSeries:
         self,
         symbol: str,
         interval: Interval,
-        periods_per_year: float,
         indicators: Parameters,
+        specs: Sequence[Spec],
         alerts: AlertSettings,
         forecasts: ForecastSettings | None,
         calendar: SessionCalendar,
@@ -45,8 +53,10 @@ class BarSeries:
         self.open_bars: dict[int, OpenBar] = {}
         self.closed_until = 0
         self.splits: list[tuple[int, float]] | None = []
-        self.indicators = IndicatorSet(indicators, periods_per_year)
-        self.alerts = AlertRules(alerts, periods_per_year, calendar) if interval in alerts.intervals else None
+        context = context_of(calendar, interval)
+        self.indicators = IndicatorSet(indicators, context, specs)
+        checked = interval in alerts.intervals
+        self.alerts = AlertRules(alerts, context.periods_per_year, calendar) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts) if forecasts is not None else None
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:

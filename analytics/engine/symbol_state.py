@@ -1,5 +1,6 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,12 +12,12 @@ from analytics.engine.last_price import close_as_quote
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import SettledAction, SplitCheck
-from analytics.indicators.catalog import DEFAULTS, Parameters
+from analytics.indicators.catalog import DEFAULTS, STORED
 from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.spec import Parameters, Spec
 from ml.arima.forecaster import ForecastSettings
-from shared.calendars.calendars import calendar_of, periods_per_year
+from shared.calendars.calendars import calendar_of
 from shared.market.records import (
-    INTERVAL_SECONDS,
     INTERVALS,
     Bar,
     CorporateAction,
@@ -52,8 +53,9 @@ class LiveEvery:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """The settings that the engine's results depend on. `grace` is how long a minute waits for late quotes, in seconds;
-    only intervals in `forecasts` are forecast. `trade_conditions` is as in `shared.market.trade_conditions`."""
+    """The settings that the engine's results depend on. `specs` are the indicators to calculate, `grace` is how long a
+    minute waits for late quotes, in seconds; only intervals in `forecasts` are forecast. `trade_conditions` is as in
+    `shared.market.trade_conditions`."""
 
     indicators: Parameters = field(default_factory=lambda: DEFAULTS)
     alerts: AlertSettings = field(default_factory=AlertSettings)
@@ -62,6 +64,7 @@ class EngineSettings:
     skip_extreme: bool = True
     forecasts: dict[Interval, ForecastSettings] = field(default_factory=dict)
     trade_conditions: str = "tape"
+    specs: Sequence[Spec] = STORED
 
 
 class LiveBar(NamedTuple):
@@ -107,11 +110,9 @@ class SymbolState:
 
     def _new_series(self, interval: Interval) -> BarSeries:
         settings = self.settings
-        periods = periods_per_year(self.calendar, INTERVAL_SECONDS[interval])
         forecasts = settings.forecasts.get(interval)
-        return BarSeries(
-            self.symbol, interval, periods, settings.indicators, settings.alerts, forecasts, self.calendar
-        )
+        indicators = settings.indicators, settings.specs
+        return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
     def advance(self, until: int) -> list[ClosedBar]:
         """Close every bar that ends by `until`, in order; `until` never decreases."""

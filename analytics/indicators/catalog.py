@@ -1,125 +1,37 @@
 """The catalog of indicators: table columns, settings, replay CSV, API and page are made from it. Pure.
 
-A new indicator is one class and one line in CATALOG; "Add an indicator" in `docs/how-a-quote-travels.md` has the steps.
+A new indicator is one class and one line in STORED or ON_REQUEST; the steps are in `docs/how-a-quote-travels.md`, "Add
+an indicator".
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Sequence
 
-from analytics.indicators.atr import ATR
-from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.macd import MACD
-from analytics.indicators.moving_averages import EMA, SMA
-from analytics.indicators.realized_volatility import Volatility
-from analytics.indicators.rsi import RSI
+from analytics.indicators.momentum.cci import CCI
+from analytics.indicators.momentum.rate_of_change import RateOfChange
+from analytics.indicators.momentum.rsi import RSI
+from analytics.indicators.momentum.stochastic import Stochastic
+from analytics.indicators.momentum.stochastic_rsi import StochasticRSI
+from analytics.indicators.spec import Output, Parameter, Parameters, Spec
+from analytics.indicators.statistics.drawdown import Drawdown
+from analytics.indicators.statistics.linear_regression import LinearRegression
+from analytics.indicators.statistics.z_score import ZScore
+from analytics.indicators.trend.adx import ADX
+from analytics.indicators.trend.ichimoku import Ichimoku
+from analytics.indicators.trend.macd import MACD
+from analytics.indicators.trend.moving_averages import EMA, SMA
+from analytics.indicators.trend.parabolic_sar import ParabolicSAR
+from analytics.indicators.trend.supertrend import SuperTrend
+from analytics.indicators.volatility.atr import ATR
+from analytics.indicators.volatility.bollinger import Bollinger
+from analytics.indicators.volatility.bollinger_position import BollingerPosition
+from analytics.indicators.volatility.donchian import Donchian
+from analytics.indicators.volatility.garman_klass import GarmanKlass
+from analytics.indicators.volatility.keltner import Keltner
+from analytics.indicators.volatility.realized_volatility import Volatility
+from analytics.indicators.volume.obv import OBV
+from analytics.indicators.volume.session_vwap import SessionVWAP
 from shared.market.records import Bar
-
-Unit = Literal["price", "difference", "distance", "volume", "number", "share"]
-"""What a value is measured in: a price; a signed difference or an unsigned distance of prices; a number of shares; a
-number without a unit; a share, of which 1 is 100 %. A split scales the first four. No indicator of the catalog has the
-unit volume yet: it is that of an average of volumes, which is made by `inputs.VOLUME`."""
-
-Kind = Literal["line", "band", "histogram"]
-"""How a value is drawn: as a line, as a line behind the prices, as a column."""
-
-Parameters = Mapping[str, int]
-"""The value of every parameter in the catalog, by name; periods are in bars."""
-
-Value = float | tuple[float | None, ...] | None
-"""One number, or one for each output; None while warming up."""
-
-
-class Indicator(Protocol):
-    """What every indicator provides; see `analytics.indicators`."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def seen(self) -> int: ...
-    @property
-    def warm_after(self) -> tuple[int, ...]: ...
-    def update(self, bar: Bar, /) -> Value: ...
-    def preview(self, bar: Bar, /) -> Value: ...
-    def split(self, ratio: float, /) -> None: ...
-    def state(self) -> list[float]: ...
-    def restore(self, state: list[float], /) -> None: ...
-
-
-class Context(NamedTuple):
-    """What an indicator may need to know about its series: the number of its bars in a year of trading."""
-
-    periods_per_year: float
-
-
-@dataclass(frozen=True)
-class Output:
-    """A value of an indicator: its column, and where it is shown.
-
-    Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, if it is one of them;
-    without one the label of the indicator does. `guides` are the levels of horizontal lines in its pane, such as 20 and
-    80; a name stands for the alert threshold of that name.
-    """
-
-    name: str
-    unit: Unit
-    pane: str = ""
-    kind: Kind = "line"
-    label: str = ""
-    is_figure: bool = True
-    guides: Sequence[float | str] = ()
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A setting of an indicator, in bars: at least `least`, and below the parameter that `below` names.
-
-    A spread, or a mean of gains against losses, needs at least two values. `text` is its meaning in
-    `.env.example`.
-    """
-
-    name: str
-    default: int
-    text: str
-    least: int = 1
-    below: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its key in `.env`."""
-        return self.name.upper()
-
-
-@dataclass(frozen=True)
-class Spec:
-    """An indicator: `indicator(*parameters, *needs)` makes it, where `needs` are fields of the context.
-
-    `title` is its short name on the page; by default the first part of `name` in capitals.
-    """
-
-    name: str
-    indicator: Callable[..., Indicator]
-    outputs: Sequence[Output]
-    parameters: Sequence[Parameter]
-    title: str = ""
-    needs: Sequence[str] = ()
-
-    @property
-    def family(self) -> str:
-        """The indicators that share a frequency of previews: `sma` for `sma_short`."""
-        return self.name.partition("_")[0]
-
-    def label(self, parameters: Parameters) -> str:
-        """Its name with its parameters, such as MACD 12 26 9."""
-        values = [str(parameters[parameter.name]) for parameter in self.parameters]
-        return " ".join([self.title or self.family.upper(), *values])
-
-    def make(self, parameters: Parameters, context: Context) -> Indicator:
-        """A new indicator, which has seen no bar yet."""
-        values = [parameters[parameter.name] for parameter in self.parameters]
-        return self.indicator(*values, *(getattr(context, name) for name in self.needs))
-
 
 MACD_OUTPUTS = (
     Output("macd", "difference", "macd", label="MACD"),
@@ -150,8 +62,90 @@ BOLLINGER_PERIOD = Parameter("bollinger_period", 20, "Period of the Bollinger ba
 VOLATILITY = Output("volatility", "share", label="Volatility p.a.")
 VOLATILITY_PERIOD = Parameter("volatility_period", 20, "Period of the realized volatility", least=2)
 ATR_PERIOD = Parameter("atr_period", 14, "Period of the average true range")
+GARMAN_KLASS = Output("garman_klass", "share", label="Garman-Klass vol. p.a.")
+GARMAN_KLASS_PERIOD = Parameter("garman_klass_period", 20, "Period of the Garman-Klass volatility")
+POSITION_OUTPUTS = (
+    Output("percent_b", "number", "percent_b", label="%B", guides=(1, 0)),
+    Output("band_width", "share", label="Band width"),
+)
+KELTNER_OUTPUTS = (
+    Output("keltner_lower", "price", "price", "band", "Lower Keltner"),
+    Output("keltner_middle", "price", "price", "band", is_figure=False),
+    Output("keltner_upper", "price", "price", "band", "Upper Keltner"),
+)
+KELTNER_PARAMETERS = (
+    Parameter("keltner_period", 20, "Period of the average in the Keltner channels"),
+    Parameter("keltner_range_period", 10, "Period of the average true range of the Keltner channels"),
+)
+DONCHIAN_OUTPUTS = (
+    Output("donchian_lower", "price", "price", "band", "Lower Donchian"),
+    Output("donchian_middle", "price", "price", "band", is_figure=False),
+    Output("donchian_upper", "price", "price", "band", "Upper Donchian"),
+)
+DONCHIAN_PERIOD = Parameter("donchian_period", 20, "Period of the Donchian channels")
+STOCHASTIC_OUTPUTS = (
+    Output("stochastic_k", "number", "stochastic", label="%K", guides=(80, 20)),
+    Output("stochastic_d", "number", "stochastic", label="%D"),
+)
+STOCHASTIC_PARAMETERS = (
+    Parameter("stochastic_period", 14, "Period of the stochastic oscillator", least=2),
+    Parameter("stochastic_smoothing", 3, "Period of the average that %K of the stochastic oscillator is"),
+    Parameter("stochastic_signal", 3, "Period of the average of %K that %D is"),
+)
+STOCHASTIC_RSI_OUTPUTS = (
+    Output("stochastic_rsi_k", "number", "stochastic_rsi", label="StochRSI %K", guides=(80, 20)),
+    Output("stochastic_rsi_d", "number", "stochastic_rsi", label="StochRSI %D"),
+)
+STOCHASTIC_RSI_PARAMETERS = (
+    Parameter(
+        "stochastic_rsi_period", 14, "Period of the RSI and of the window of the stochastic RSI", least=2
+    ),
+    Parameter("stochastic_rsi_smoothing", 3, "Period of the average that %K of the stochastic RSI is"),
+    Parameter("stochastic_rsi_signal", 3, "Period of the average of %K that %D is"),
+)
+ROC = Output("roc", "share", "roc", label="Rate of change", guides=(0,))
+ROC_PERIOD = Parameter("roc_period", 10, "Number of bars over which the rate of change is taken")
+CCI_VALUE = Output("cci", "number", "cci", guides=(100, -100))
+CCI_PERIOD = Parameter("cci_period", 20, "Period of the commodity channel index", least=2)
+ADX_OUTPUTS = (
+    Output("adx", "number", "adx", label="ADX", guides=(25,)),
+    Output("plus_di", "number", "adx", label="+DI"),
+    Output("minus_di", "number", "adx", label="-DI"),
+)
+ADX_PERIOD = Parameter("adx_period", 14, "Period of the average directional index")
+ICHIMOKU_OUTPUTS = (
+    Output("ichimoku_conversion", "price", "price", label="Conversion line"),
+    Output("ichimoku_base", "price", "price", label="Base line"),
+    Output("ichimoku_span_a", "price", "price", "band", "Span A"),
+    Output("ichimoku_span_b", "price", "price", "band", "Span B"),
+)
+ICHIMOKU_PARAMETERS = (
+    Parameter("ichimoku_conversion", 9, "Bars of Ichimoku's conversion line", below="ichimoku_base"),
+    Parameter("ichimoku_base", 26, "Bars of Ichimoku's base line and of its shift", below="ichimoku_span"),
+    Parameter("ichimoku_span", 52, "Bars of Ichimoku's span B"),
+)
+SUPERTREND_OUTPUTS = (
+    Output("supertrend", "price", "price", label="SuperTrend"),
+    Output("supertrend_direction", "number", label="SuperTrend direction"),
+)
+SUPERTREND_PERIOD = Parameter("supertrend_period", 10, "Period of the average true range of SuperTrend")
+REGRESSION_OUTPUTS = (
+    Output("slope", "difference", "slope", label="Slope a bar", guides=(0,)),
+    Output("r_squared", "number", label="R²"),
+)
+REGRESSION_PERIOD = Parameter("linear_regression_period", 20, "Period of the linear regression", least=3)
+Z_SCORE_PERIOD = Parameter("z_score_period", 20, "Period of the z-score", least=2)
+DRAWDOWN_OUTPUTS = (
+    Output("session_drawdown", "share", label="Below session high"),
+    Output("year_drawdown", "share", label="Below 1-year high"),
+)
 
-CATALOG = (
+SESSION_VWAP = Output("session_vwap", "price", "price", is_figure=False)
+
+PERIODS, SESSIONS = ("periods_per_year",), ("session_of",)
+"""What indicators need of the context of their series."""
+
+STORED = (
     Spec("rsi", RSI, [RSI_VALUE], [RSI_PERIOD]),
     Spec("sma_short", SMA, [Output("sma_short", "price", "price")], [SMA_SHORT]),
     Spec("sma_long", SMA, [Output("sma_long", "price", "price")], [SMA_LONG]),
@@ -159,9 +153,33 @@ CATALOG = (
     Spec("ema_long", EMA, [Output("ema_long", "price", "price")], [EMA_LONG]),
     Spec("macd", MACD, MACD_OUTPUTS, MACD_PARAMETERS),
     Spec("bollinger", Bollinger, BOLLINGER_OUTPUTS, [BOLLINGER_PERIOD], "Bollinger"),
-    Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", ["periods_per_year"]),
+    Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", PERIODS),
     Spec("atr", ATR, [Output("atr", "distance", "atr")], [ATR_PERIOD]),
+    Spec("session_vwap", SessionVWAP, [SESSION_VWAP], [], "VWAP", SESSIONS),
+    Spec("stochastic", Stochastic, STOCHASTIC_OUTPUTS, STOCHASTIC_PARAMETERS, "Stochastic"),
+    Spec("adx", ADX, ADX_OUTPUTS, [ADX_PERIOD]),
+    Spec("obv", OBV, [Output("obv", "volume", "obv", is_figure=False)], []),
 )
+"""Calculated for every bar; each output has a column in the tables."""
+
+ON_REQUEST = (
+    Spec("bollinger_position", BollingerPosition, POSITION_OUTPUTS, [BOLLINGER_PERIOD], "%B"),
+    Spec("stochastic_rsi", StochasticRSI, STOCHASTIC_RSI_OUTPUTS, STOCHASTIC_RSI_PARAMETERS, "StochRSI"),
+    Spec("roc", RateOfChange, [ROC], [ROC_PERIOD]),
+    Spec("cci", CCI, [CCI_VALUE], [CCI_PERIOD]),
+    Spec("garman_klass", GarmanKlass, [GARMAN_KLASS], [GARMAN_KLASS_PERIOD], "Garman-Klass", PERIODS),
+    Spec("keltner", Keltner, KELTNER_OUTPUTS, KELTNER_PARAMETERS, "Keltner"),
+    Spec("donchian", Donchian, DONCHIAN_OUTPUTS, [DONCHIAN_PERIOD], "Donchian"),
+    Spec("linear_regression", LinearRegression, REGRESSION_OUTPUTS, [REGRESSION_PERIOD], "Regression"),
+    Spec("z_score", ZScore, [Output("z_score", "number", "z_score")], [Z_SCORE_PERIOD], "z-score"),
+    Spec("drawdown", Drawdown, DRAWDOWN_OUTPUTS, [], "Drawdown", SESSIONS),
+    Spec("ichimoku", Ichimoku, ICHIMOKU_OUTPUTS, ICHIMOKU_PARAMETERS, "Ichimoku"),
+    Spec("supertrend", SuperTrend, SUPERTREND_OUTPUTS, [SUPERTREND_PERIOD], "SuperTrend"),
+    Spec("parabolic_sar", ParabolicSAR, [Output("parabolic_sar", "price", "price")], [], "PSAR"),
+)
+"""Calculated where they are asked for, by the same classes; no table has them."""
+
+CATALOG = STORED + ON_REQUEST
 
 COLUMN_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 """PostgreSQL cuts longer names off."""
@@ -202,7 +220,8 @@ def outputs_by_name(catalog: Sequence[Spec]) -> dict[str, Output]:
     return found
 
 
-OUTPUTS = outputs_by_name(CATALOG)
+ALL_OUTPUTS = outputs_by_name(CATALOG)
+OUTPUTS = {output.name: output for spec in STORED for output in spec.outputs}
 COLUMNS = tuple(OUTPUTS)
 """The column of every value in the tables, in order. The names of stored columns do not change."""
 

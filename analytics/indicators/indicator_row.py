@@ -1,6 +1,7 @@
 """The values of all indicators for one bar. Pure."""
 
-from analytics.indicators.catalog import COLUMNS, OUTPUTS, Unit
+from analytics.indicators.catalog import COLUMNS, OUTPUTS
+from analytics.indicators.spec import Unit
 
 COLUMN_PLACES = {name: place for place, name in enumerate(COLUMNS)}
 """The place of each column in a row, by name."""
@@ -14,7 +15,8 @@ def factors_of(price: float, volume: float) -> dict[Unit, float]:
 
 
 class IndicatorRow(tuple[float | None, ...]):
-    """One value for each column of the catalog, in its order and by name as attributes; None while warming up."""
+    """One value for each column of the catalog, in its order and by name as attributes; None while warming up, or where
+    a value is not defined. Values of indicators that have no columns follow after them."""
 
     __slots__ = ()
 

@@ -1,10 +1,11 @@
 """All indicators of one symbol and interval, updated together."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from analytics.indicators.catalog import CATALOG, Context, Indicator, Parameters, Spec
+from analytics.indicators.catalog import CATALOG, STORED
 from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.spec import Context, Indicator, Parameters, Spec
 from shared.errors import TickstreamError
 from shared.market.records import Bar
 
@@ -14,13 +15,10 @@ are in the tables: another indicator of the same class may have had these parame
 
 FAMILIES = {family: place for place, family in enumerate(dict.fromkeys(spec.family for spec in CATALOG))}
 """The place of each family's bar among the bars of a preview."""
-BAR_PLACES = [FAMILIES[spec.family] for spec in CATALOG]
-"""For each indicator the place of its bar among them."""
-MISSING = [(None,) * len(spec.outputs) if len(spec.outputs) > 1 else None for spec in CATALOG]
-"""The values of an indicator with several outputs while it is warming up; None for an indicator with one."""
 
 Step = tuple[Callable[[Bar], Any], int, tuple[None, ...] | None]
-"""How an indicator's values get into a row: the method that returns them, the place of the bar for it, and its MISSING.
+"""How an indicator's values get into a row: the method that returns them, the place of the bar for it, and its
+values while it is warming up if it has several outputs, else None.
 A plain tuple, because a named one takes longer to unpack."""
 
 
@@ -29,15 +27,18 @@ class SettingsChanged(TickstreamError):
 
 
 class IndicatorSet:
-    """The indicators of one series. `periods_per_year` is the number of its bars in a year of trading."""
+    """The indicators of one series, in the order of `specs`; those that have columns in the tables come first."""
 
-    def __init__(self, parameters: Parameters, periods_per_year: float) -> None:
-        context = Context(periods_per_year)
-        self._indicators = [spec.make(parameters, context) for spec in CATALOG]
+    def __init__(self, parameters: Parameters, context: Context, specs: Sequence[Spec] = STORED) -> None:
+        self._specs = specs
+        self._indicators = [spec.make(parameters, context) for spec in specs]
         self._keyed = {
-            f"{spec.name}:{each.key}": each for spec, each in zip(CATALOG, self._indicators, strict=True)
+            f"{spec.name}:{each.key}": each for spec, each in zip(specs, self._indicators, strict=True)
         }
-        placed = list(zip(self._indicators, BAR_PLACES, MISSING, strict=True))
+        placed = [
+            (each, FAMILIES[spec.family], (None,) * len(spec.outputs) if len(spec.outputs) > 1 else None)
+            for spec, each in zip(specs, self._indicators, strict=True)
+        ]
         self._updates: list[Step] = [(each.update, 0, missing) for each, _, missing in placed]
         self._previews: list[Step] = [(each.preview, place, missing) for each, place, missing in placed]
         self.warm_after = max(count for indicator in self._indicators for count in indicator.warm_after)
@@ -75,7 +76,7 @@ class IndicatorSet:
         stored = self._stored(state)
         if causes := [
             _cause(spec, key, state)
-            for spec, key in zip(CATALOG, self._keyed, strict=True)
+            for spec, key in zip(self._specs, self._keyed, strict=True)
             if key not in stored
         ]:
             raise SettingsChanged(" and ".join(causes))
@@ -88,7 +89,7 @@ class IndicatorSet:
         """Continue from the states in `state` that were taken at this bar; the columns of indicators without one."""
         stored = self._stored(state)
         columns: list[str] = []
-        for spec, (key, indicator) in zip(CATALOG, self._keyed.items(), strict=True):
+        for spec, (key, indicator) in zip(self._specs, self._keyed.items(), strict=True):
             if not _continues(indicator, stored.get(key, [])):
                 columns += (output.name for output in spec.outputs)
         return tuple(columns)

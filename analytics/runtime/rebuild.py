@@ -6,18 +6,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from analytics.engine.series import context_of
 from analytics.engine.split_check import SplitCheck
 from analytics.forecasting.forecast_events import PastBar
-from analytics.indicators.catalog import Parameters
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
+from analytics.indicators.spec import Parameters
 from analytics.store.forecast_tables import latest_bars
 from analytics.store.snapshot_tables import FoldSnapshot
 from analytics.store.tables import bars_until, replace_indicators, splits_until
 from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
-from shared.calendars.calendars import calendar_of, periods_per_year
-from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval
+from shared.calendars.calendars import calendar_of
+from shared.market.records import INTERVALS, Bar, Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 
@@ -48,11 +49,11 @@ def rebuild(cursor: Cursor, snapshot: FoldSnapshot, parameters: Parameters) -> I
         stored_splits = _confirmed_splits(splits_until(cursor, symbol, snapshot.next_offset), state["splits"])
         for interval in INTERVALS:
             beat()
-            periods = periods_per_year(calendar_of(state["exchange"]), INTERVAL_SECONDS[interval])
+            context = context_of(calendar_of(state["exchange"]), interval)
             series = state["series"][interval]
-            if not _fits(series["indicators"], IndicatorSet(parameters, periods)):
+            if not _fits(series["indicators"], IndicatorSet(parameters, context)):
                 bars = bars_until(cursor, symbol, interval, until)
-                _recalculate(cursor, series, bars, IndicatorSet(parameters, periods), stored_splits)
+                _recalculate(cursor, series, bars, IndicatorSet(parameters, context), stored_splits)
         yield symbol
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from analytics.indicators.catalog import Output, Spec, Unit
 from analytics.indicators.indicator_row import COLUMN_PLACES
+from analytics.indicators.spec import Output, Spec, Unit
 from dashboard.presenters.indicators import (
     COLOUR_BY_NAME,
     PRICE,

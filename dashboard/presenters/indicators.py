@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import cycle
 from typing import Any, NamedTuple
 
-from analytics.indicators.catalog import CATALOG, Context, Output, Spec, Unit
+from analytics.indicators.catalog import STORED
+from analytics.indicators.spec import Context, Output, Spec, Unit
 from shared.settings.analysis_settings import Indicators
 
 PRICE = "price"
@@ -24,14 +25,20 @@ COLOURS = {
     "rsi": "#ab83f5",
     "macd": "#42a5f5",
 }
-OTHER_COLOURS = ("#66c2a5", "#e78ac3", "#a6d854", "#ffd92f", "#8da0cb", "#fc8d62")
+OTHER_COLOURS = (
+    *("#66c2a5", "#e78ac3", "#a6d854", "#ffd92f", "#8da0cb", "#fc8d62"),
+    *("#80b1d3", "#b3de69", "#fccde5", "#bc80bd"),
+)
 """For the other indicators, in the order of the catalog."""
 STYLES: dict[str, dict[str, Any]] = {
     "bollinger_middle": {"color": "#76849b", "lineStyle": 2},
     "macd_signal": {"color": "#ff9f43"},
+    "stochastic_d": {"color": "#ff9f43"},
+    "plus_di": {"color": "#26a69a"},
+    "minus_di": {"color": "#ef5350"},
 }
 """What a series has in place of the line in the colour of its study."""
-ANY_SERIES = Context(periods_per_year=252.0)
+ANY_SERIES = Context(periods_per_year=252.0, session_of=lambda _: 0.0)
 """How long an indicator warms up does not depend on the series."""
 
 
@@ -64,7 +71,7 @@ class IndicatorFigure(NamedTuple):
 def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
     """The values of the panel of indicators: first those that are not in units of the price."""
     found = []
-    for spec in CATALOG:
+    for spec in STORED:
         needed = spec.make(periods.values, ANY_SERIES).warm_after
         for output, count in zip(spec.outputs, needed, strict=True):
             if output.is_figure:
@@ -82,7 +89,7 @@ def _pace(spec: Spec, periods: Indicators) -> str:
 
 def drawn() -> list[Spec]:
     """The indicators that the chart can draw."""
-    return [spec for spec in CATALOG if spec.outputs[0].pane]
+    return [spec for spec in STORED if spec.outputs[0].pane]
 
 
 def indicator_studies(periods: Indicators) -> list[Study]:
@@ -106,7 +113,7 @@ def colours_of(names: Sequence[str]) -> dict[str, str]:
     return COLOURS | dict(zip(others, cycle(OTHER_COLOURS), strict=False))
 
 
-COLOUR_BY_NAME = colours_of([spec.name for spec in CATALOG])
+COLOUR_BY_NAME = colours_of([spec.name for spec in STORED])
 
 
 def outputs_drawn(spec: Spec) -> list[Output]:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from analytics.indicators.catalog import PARAMETERS, Parameter, Parameters
+from analytics.indicators.catalog import PARAMETERS
+from analytics.indicators.spec import Parameter, Parameters
 from shared.settings.setting_types import MAX_PERIOD, Every, Intervals, Percent, Threshold
 
 

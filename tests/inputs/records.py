@@ -9,8 +9,10 @@ import msgspec
 from analytics.engine.engine import Engine, Event
 from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import NoSearches, Searches
-from analytics.indicators.catalog import COLUMNS, DEFAULTS, PARAMETERS, Parameters
+from analytics.indicators.catalog import COLUMNS, DEFAULTS, PARAMETERS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
+from analytics.indicators.series.sessions import session_of
+from analytics.indicators.spec import Context, Parameters
 from shared.market.records import (
     EPOCH,
     Bar,
@@ -33,6 +35,11 @@ def periods(**given: int) -> Parameters:
     """The parameters of the indicators: their defaults, except for the ones given."""
     assert given.keys() <= DEFAULTS.keys()
     return {**DEFAULTS, **given}
+
+
+def context(periods_per_year: float = 252.0) -> Context:
+    """A series of which every UTC day is a session."""
+    return Context(periods_per_year, session_of(lambda start: start - start % 86_400))
 
 
 UPPER = {parameter.below for parameter in PARAMETERS.values()}

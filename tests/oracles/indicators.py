@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.macd import MACD
+from analytics.indicators.trend.macd import MACD
+from analytics.indicators.volatility.bollinger import Bollinger
 from shared.market.records import Bar
 from tests.inputs.records import flat_bar
 
+FIGURES = ("open", "high", "low", "close", "volume")
 OUTPUTS = {MACD: ("macd", "signal", "histogram"), Bollinger: ("lower", "middle", "upper")}
 
 
@@ -25,11 +26,13 @@ def closes_of(table: Path) -> list[float]:
 
 
 def bars_of(table: Path) -> list[Bar]:
-    """The bars of a table, with their high, low and close."""
-    return [
-        flat_bar(float(row["close"]))._replace(high=float(row["high"]), low=float(row["low"]))
-        for row in rows_of(table)
-    ]
+    """The bars of a table, each a day after the one before."""
+    bars = []
+    for number, row in enumerate(rows_of(table)):
+        first, high, low, close, volume = (float(row[name]) for name in FIGURES)
+        day = flat_bar(close)._replace(start=86_400 * number, end=86_400 * (number + 1))
+        bars.append(day._replace(open=first, high=high, low=low, volume=volume))
+    return bars
 
 
 def published(table: Path, *columns: str) -> list[list[float | None]]:
@@ -43,3 +46,14 @@ def column_of(indicator: Any, bars: list[Bar], name: str = "") -> list[float]:
         place = OUTPUTS[type(indicator)].index(name)
         values = [None if value is None else value[place] for value in values]
     return [np.nan if value is None else value for value in values]
+
+
+def columns_of(indicator: Any, bars: list[Bar]) -> list[list[float]]:
+    """The values of each output one bar after the other, nan while there is none."""
+    outputs = len(indicator.warm_after)
+    rows = []
+    for bar in bars:
+        value = indicator.update(bar)
+        row = value if isinstance(value, tuple) else (value,) * outputs
+        rows.append([np.nan if each is None else each for each in row])
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -173,7 +173,8 @@ class NaiveSymbol:
 def in_new_shares(bar: Bar, ratio: float) -> Bar:
     """A closed bar with its prices and its volume in new shares."""
     prices = {name: getattr(bar, name) / ratio for name in ("open", "high", "low", "close")}
-    return bar._replace(volume=bar.volume * ratio, **prices)
+    vwap = None if bar.vwap is None else bar.vwap / ratio
+    return bar._replace(volume=bar.volume * ratio, vwap=vwap, **prices)
 
 
 class NaiveFold:

@@ -30,3 +30,11 @@ class Input(NamedTuple):
 CLOSE = Input("close", itemgetter(Bar._fields.index("close")))
 VOLUME = Input("volume", itemgetter(Bar._fields.index("volume")), grows_with_shares=True)
 """The input of an average of volumes, such as SMA(20, VOLUME). No indicator of the catalog has it yet."""
+
+
+def _typical_price(bar: Bar) -> float:
+    return (bar.high + bar.low + bar.close) / 3.0
+
+
+TYPICAL = Input("typical", _typical_price)
+"""The typical price: the mean of high, low and close."""

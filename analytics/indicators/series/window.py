@@ -30,6 +30,10 @@ class Window:
         """Continue as if every value so far had been divided by `divisor`."""
         self._earlier = [value / divisor for value in self._earlier]
 
+    def size(self, seen: int) -> int:
+        """How many numbers of the state follow the count after `seen` values."""
+        return min(seen, self.period - 1)
+
     def state(self) -> list[float]:
         """All that `restore` needs."""
         return [self.seen, *self._earlier]
@@ -67,16 +71,17 @@ class WindowIndicator:
 
 
 class ExponentialMean:
-    """The exponentially weighted mean of a series: mean += (value - mean) * 2 / (period + 1).
+    """The exponentially weighted mean of a series: mean += (value - mean) * weight.
 
-    Seeded with the simple mean of the first `period` values. The mean of the first k values is the same step with the
-    weight 1 / k (Welford 1962), so seeding needs no window.
+    The weight is 2 / (period + 1), or another one that is given, such as Wilder's 1 / period. Seeded with the simple
+    mean of the first `period` values. The mean of the first k values is the same step with the weight 1 / k (Welford
+    1962), so seeding needs no window.
     """
 
-    def __init__(self, period: int) -> None:
+    def __init__(self, period: int, weight: float | None = None) -> None:
         self.period = period
         self.seen = 0
-        self._weight = 2.0 / (period + 1)
+        self._weight = 2.0 / (period + 1) if weight is None else weight
         self._mean = 0.0
 
     def update(self, value: float) -> float | None:
@@ -98,6 +103,10 @@ class ExponentialMean:
         """Continue as if every value so far had been divided by `divisor`. Exact: a mean scales with its values."""
         self._mean /= divisor
 
+    def size(self, _: int) -> int:
+        """How many numbers of the state follow the count."""
+        return 1
+
     def state(self) -> list[float]:
         """All that `restore` needs."""
         return [self.seen, self._mean]
@@ -105,3 +114,8 @@ class ExponentialMean:
     def restore(self, key: str, state: list[float]) -> None:
         """Continue from `state`. Raises ValueError if it does not fit the indicator with this key."""
         self.seen, (self._mean,) = parts(key, state, fixed=1)
+
+
+def wilder_mean(period: int) -> ExponentialMean:
+    """The smoothing of Wilder, New Concepts in Technical Trading Systems (1978): mean += (value - mean) / period."""
+    return ExponentialMean(period, 1.0 / period)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from analytics.indicators.catalog import CATALOG, COLUMNS
+from analytics.indicators.catalog import COLUMNS, STORED
 from analytics.runtime import processor
 from analytics.runtime.rebuild import rebuild
 from dashboard.read.sql.queries import has_tables
@@ -19,7 +19,7 @@ from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
 from tests.integration.fold_runs import OLD, LoggedMessage, fold, log_of, table
 
-NEWEST = CATALOG[-1]
+NEWEST = STORED[-1]
 NEW_COLUMNS = [output.name for output in NEWEST.outputs]
 TABLES = ("indicators", "open_bars")
 MARKED = -1.0

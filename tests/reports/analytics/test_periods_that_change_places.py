@@ -8,7 +8,8 @@ from itertools import combinations
 import msgspec
 import pytest
 
-from analytics.indicators.catalog import CATALOG, DEFAULTS, Parameters, Spec
+from analytics.indicators.catalog import CATALOG, DEFAULTS
+from analytics.indicators.spec import Parameters, Spec
 from shared.postgres.database import Connection, transaction
 from tests.integration.fold_runs import OLD, fold, log_of, table
 

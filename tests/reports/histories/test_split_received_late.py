@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from analytics.indicators.catalog import CATALOG
+from analytics.indicators.catalog import STORED
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote, RecordedBar
 from shared.postgres.database import Connection, transaction
@@ -18,7 +18,7 @@ from tests.integration.fold_runs import MORNING, OLD, LoggedMessage, fold, log_o
 
 NEW = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5, atr_period=7))
 SPLIT_AT = MORNING + timedelta(hours=1)
-NEWEST = CATALOG[-1]
+NEWEST = STORED[-1]
 TABLES = ("bars", "indicators", "open_bars")
 minutes_late = pytest.mark.parametrize("late", [0, 3, 20])
 

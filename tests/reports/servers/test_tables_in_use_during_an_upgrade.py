@@ -8,14 +8,14 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from analytics.indicators.catalog import CATALOG
+from analytics.indicators.catalog import STORED
 from db import migrate as migrating
 from db.migrate import migrate
 from shared.errors import Locked
 from shared.postgres.database import Connection, connect, make_database, transaction
 from tests.waiting import wait_for
 
-COLUMN = CATALOG[-1].outputs[-1].name
+COLUMN = STORED[-1].outputs[-1].name
 ADDED = [f"{table}.{COLUMN}" for table in ("indicators", "open_bars")]
 WAITING = (
     "select count(*) from pg_locks join pg_database d on d.oid = database where datname = current_database()"

@@ -44,3 +44,23 @@ def test_a_missing_recording_gives_an_error_message(tmp_path: Path) -> None:
     process = started(str(tmp_path / "gone.csv"))
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (1, f"replay: {tmp_path}/gone.csv: file not found.\n")
+
+
+def test_indicators_that_no_table_has_are_printed_where_they_are_named(tmp_path: Path) -> None:
+    """Two minutes of a day and one of the next: drawdowns below the high of the session and of the year."""
+    path = tmp_path / "bars.csv"
+    minutes = ["1704205800,4,5,3,4,10", "1704205860,4,4,2,2,10", f"{1704205800 + 86_400},2,3,2,3,10"]
+    path.write_text(BARS + "".join(f"A,{minute}\n" for minute in minutes))
+    out, errors = started(str(path), "--indicators", "drawdown").communicate(timeout=PATIENCE)
+    header, *rows = (line.split(",") for line in out.splitlines())
+    assert header[-2:] == ["session_drawdown", "year_drawdown"], errors
+    assert "cci" not in header
+    found = [[round(float(value), 9) for value in row[-2:]] for row in rows]
+    assert found == [[-0.2, -0.2], [-0.6, -0.6], [0.0, -0.4]], errors
+
+
+def test_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
+    process = started(str(tmp_path / "bars.csv"), "--indicators", "cci,bogus")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "there is no indicator 'bogus'; see --help for their names" in errors

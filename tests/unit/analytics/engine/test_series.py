@@ -6,18 +6,20 @@ import pytest
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.series import BarSeries, ClosedBar
-from analytics.indicators.catalog import Parameters
+from analytics.indicators.catalog import STORED
 from analytics.indicators.indicator_set import SettingsChanged
+from analytics.indicators.spec import Parameters
 from shared.calendars.calendars import AlwaysOpen
+from shared.market.records import Interval
 from tests.inputs.records import periods
 
 FIRST, NEXT = Slot(300, 600, "regular"), Slot(600, 900, "post")
 SHORT = periods(sma_short_period=2, rsi_period=2)
 
 
-def series(indicators: Parameters = SHORT, interval: str = "5m") -> BarSeries:
-    alerts = AlertSettings(price_change=0.05, intervals=("5m",))
-    return BarSeries("A", interval, 19_656.0, indicators, alerts, None, AlwaysOpen())  # type: ignore[arg-type]
+def series(indicators: Parameters = SHORT, alerting: tuple[Interval, ...] = ("5m",)) -> BarSeries:
+    alerts = AlertSettings(price_change=0.05, intervals=alerting)
+    return BarSeries("A", "5m", indicators, STORED, alerts, None, AlwaysOpen())
 
 
 def piece(slot: Slot, price: float) -> OpenBar:
@@ -60,8 +62,9 @@ def test_bar_that_is_not_open_can_not_be_closed() -> None:
 
 
 def test_alerts_come_in_the_intervals_of_the_settings_alone() -> None:
-    for interval, rules in (("5m", ["price_change"]), ("15m", [])):
-        some = series(interval=interval)
+    cases: list[tuple[Interval, list[str]]] = [("5m", ["price_change"]), ("15m", [])]
+    for interval, rules in cases:
+        some = series(alerting=(interval,))
         closed_at(some, FIRST, 2.0)
         assert [alert.rule for alert in closed_at(some, NEXT, 4.0).alerts] == rules
 
@@ -101,6 +104,6 @@ def test_series_of_other_periods_can_not_be_restored() -> None:
 
 
 def test_series_that_had_no_alerts_begins_with_rules_at_rest() -> None:
-    old, new = series(interval="15m"), series()
+    old, new = series(alerting=()), series()
     new.restore(old.state())
     assert closed_at(new, FIRST, 2.0).alerts == []

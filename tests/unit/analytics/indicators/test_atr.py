@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import talib
 
-from analytics.indicators.atr import ATR
+from analytics.indicators.volatility.atr import ATR
 from shared.market.records import Bar
 from tests.inputs.records import flat_bar
 from tests.oracles.indicators import bars_of, column_of

@@ -8,23 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.indicators.catalog import (
-    CATALOG,
-    COLUMNS,
-    NAMES_IN_USE,
-    OUTPUTS,
-    PARAMETERS,
-    Context,
-    Indicator,
-    Output,
-    Spec,
-    Unit,
-    outputs_by_name,
-)
+from analytics.indicators.catalog import CATALOG, COLUMNS, NAMES_IN_USE, PARAMETERS, outputs_by_name
 from analytics.indicators.indicator_row import UNITS, IndicatorRow, factors_of
+from analytics.indicators.spec import Indicator, Output, Spec, Unit
 from analytics.store.tables import BAR_COLUMNS, INDICATOR_COLUMNS, OPEN_BAR_COLUMNS
 from shared.market.records import Bar
-from tests.inputs.records import WARM_AT_ONCE, flat_bar
+from tests.inputs.records import WARM_AT_ONCE, context, flat_bar
 
 every_indicator = pytest.mark.parametrize("spec", CATALOG, ids=[spec.name for spec in CATALOG])
 prices = st.floats(min_value=1e-2, max_value=1e6)
@@ -44,7 +33,7 @@ series = st.lists(bars(), max_size=12)
 
 
 def made(spec: Spec) -> Indicator:
-    return spec.make(WARM_AT_ONCE, Context(252.0))
+    return spec.make(WARM_AT_ONCE, context())
 
 
 def values(spec: Spec, found: Any) -> list[float | None]:
@@ -108,7 +97,7 @@ def test_each_output_is_none_until_it_is_warm_and_never_after(spec: Spec) -> Non
     indicator = made(spec)
     assert len(indicator.warm_after) == len(spec.outputs)
     for count in range(1, 20):
-        found = values(spec, indicator.update(flat_bar(100.0 + count % 3)))
+        found = values(spec, indicator.update(flat_bar(100.0 + count % 3)._replace(start=60 * count)))
         assert [value is not None for value in found] == [count >= warm for warm in indicator.warm_after]
 
 
@@ -133,23 +122,26 @@ def test_split_changes_a_value_according_to_its_unit(
     divided.split(ratio)
     found = fold(divided, [in_new_shares(bar, ratio) for bar in after])
     expected = fold(never, [*before, *after])[len(before) :]
+    factors = factors_of(1 / ratio, ratio)
     for one, other in zip(found, expected, strict=True):
-        row = dict.fromkeys(COLUMNS) | dict(zip(names(spec), values(spec, other), strict=True))
-        scaled = IndicatorRow(row.values()).scaled(1 / ratio, ratio)
-        assert [getattr(scaled, name) for name in names(spec)] == values(spec, one)
+        scaled = [
+            None if value is None else value * factors[output.unit]
+            for value, output in zip(values(spec, other), spec.outputs, strict=True)
+        ]
+        assert values(spec, one) == scaled
+
+
+def test_row_is_scaled_by_the_unit_of_each_column() -> None:
+    row = IndicatorRow([8.0] * len(COLUMNS)).scaled(price=0.5, volume=2.0)
+    assert (row.sma_short, row.macd, row.atr, row.obv, row.rsi) == (4.0, 4.0, 4.0, 16.0, 8.0)
 
 
 def test_every_unit_is_scaled_by_what_a_split_does_to_it() -> None:
-    """No output of the catalog is a number of shares yet, so that no indicator would show a wrong factor."""
     factors = factors_of(price=0.5, volume=2.0)
     assert factors.keys() == {*get_args(Unit)}
     assert [unit for unit, factor in factors.items() if factor == 0.5] == ["price", "difference", "distance"]
     assert [unit for unit, factor in factors.items() if factor == 2.0] == ["volume"]
     assert [unit for unit, factor in factors.items() if factor == 1.0] == ["number", "share"]
-
-
-def names(spec: Spec) -> list[str]:
-    return [output.name for output in spec.outputs]
 
 
 def in_new_shares(bar: Bar, ratio: float) -> Bar:
@@ -159,17 +151,17 @@ def in_new_shares(bar: Bar, ratio: float) -> Bar:
 
 @every_indicator
 def test_key_has_every_parameter(spec: Spec) -> None:
-    keys = {spec.make(WARM_AT_ONCE, Context(252.0)).key}
+    keys = {spec.make(WARM_AT_ONCE, context()).key}
     for parameter in spec.parameters:
         longer = {**WARM_AT_ONCE, parameter.name: WARM_AT_ONCE[parameter.name] + 5}
-        keys.add(spec.make(longer, Context(252.0)).key)
+        keys.add(spec.make(longer, context()).key)
     assert len(keys) == 1 + len(spec.parameters)
 
 
 def test_names_occur_once_and_the_order_of_parameters_is_known() -> None:
-    outputs = [output.name for spec in CATALOG for output in spec.outputs]
-    parameters = [parameter.name for spec in CATALOG for parameter in spec.parameters]
-    assert (len(outputs), len(parameters)) == (len(OUTPUTS), len(PARAMETERS))
+    assert len(outputs_by_name(CATALOG)) == len([output for spec in CATALOG for output in spec.outputs])
+    parameters = {id(parameter): parameter.name for spec in CATALOG for parameter in spec.parameters}
+    assert sorted(parameters.values()) == sorted(PARAMETERS)
     assert len(UNITS) == len(COLUMNS)
     for parameter in PARAMETERS.values():
         assert not parameter.below or PARAMETERS[parameter.below].default > parameter.default

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from analytics.indicators.catalog import CATALOG, COLUMNS, DEFAULTS, Context, Parameters
+from analytics.indicators.catalog import COLUMNS, DEFAULTS, STORED
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
-from tests.inputs.records import flat_bar, periods
+from analytics.indicators.spec import Parameters
+from tests.inputs.records import context, flat_bar, periods
 
 CLOSES = [100.0 + 5.0 * math.sin(i / 3.0) + 0.01 * i for i in range(80)]
 StoredAs = Callable[[IndicatorStates], IndicatorStates]
@@ -17,18 +18,18 @@ BARS = [flat_bar(close)._replace(high=close + 1.0, low=close - 1.0) for close in
 
 
 def folded(parameters: Parameters, count: int = len(BARS)) -> IndicatorSet:
-    indicators = IndicatorSet(parameters, 98_280.0)
+    indicators = IndicatorSet(parameters, context(98_280.0))
     for bar in BARS[:count]:
         indicators.update(bar)
     return indicators
 
 
 def test_row_holds_every_value_in_its_own_column() -> None:
-    singles = [spec.make(DEFAULTS, Context(98_280.0)) for spec in CATALOG]
-    indicators = IndicatorSet(DEFAULTS, 98_280.0)
+    singles = [spec.make(DEFAULTS, context(98_280.0)) for spec in STORED]
+    indicators = IndicatorSet(DEFAULTS, context(98_280.0))
     for bar in BARS:
         row = indicators.update(bar)
-        for spec, single in zip(CATALOG, singles, strict=True):
+        for spec, single in zip(STORED, singles, strict=True):
             value = single.update(bar)
             values = value if isinstance(value, tuple) else (value,) * len(spec.outputs)
             assert [getattr(row, output.name) for output in spec.outputs] == list(values)
@@ -41,7 +42,7 @@ def test_row_has_no_column_that_is_not_in_the_catalog() -> None:
 
 
 def test_set_is_warm_when_its_slowest_indicator_is() -> None:
-    indicators = IndicatorSet(DEFAULTS, 98_280.0)
+    indicators = IndicatorSet(DEFAULTS, context(98_280.0))
     rows = [indicators.update(bar) for bar in BARS]
     assert indicators.warm_after == 50
     assert indicators.seen == len(BARS)
@@ -59,10 +60,10 @@ def test_preview_is_the_next_row_and_changes_nothing(count: int) -> None:
 
 def test_preview_takes_the_bar_that_is_held_back_for_a_family() -> None:
     indicators = folded(DEFAULTS)
-    now, before = flat_bar(101.0), flat_bar(102.0)
+    now, before = flat_bar(90.0), flat_bar(115.0)
     live, old = indicators.preview(now, {}), indicators.preview(before, {})
     mixed = indicators.preview(now, {"sma": before, "bollinger": before})
-    for spec in CATALOG:
+    for spec in STORED:
         expected = old if spec.family in ("sma", "bollinger") else live
         for output in spec.outputs:
             place = COLUMN_PLACES[output.name]
@@ -72,7 +73,7 @@ def test_preview_takes_the_bar_that_is_held_back_for_a_family() -> None:
 @pytest.mark.parametrize("count", [0, 1, 14, 33, 60])
 def test_rows_are_the_same_bit_for_bit_after_a_pause(count: int) -> None:
     unbroken = folded(DEFAULTS, count)
-    resumed = IndicatorSet(DEFAULTS, 98_280.0)
+    resumed = IndicatorSet(DEFAULTS, context(98_280.0))
     resumed.restore(json.loads(json.dumps(unbroken.state())))
     assert resumed.seen == count
     assert [resumed.update(bar) for bar in BARS[count:]] == [unbroken.update(bar) for bar in BARS[count:]]
@@ -97,7 +98,7 @@ def keys_only(state: IndicatorStates) -> IndicatorStates:
 
 
 def test_state_of_an_earlier_version_is_continued() -> None:
-    unbroken, resumed = folded(DEFAULTS, 40), IndicatorSet(DEFAULTS, 98_280.0)
+    unbroken, resumed = folded(DEFAULTS, 40), IndicatorSet(DEFAULTS, context(98_280.0))
     resumed.restore(keys_only(unbroken.state()))
     assert [resumed.update(bar) for bar in BARS[40:]] == [unbroken.update(bar) for bar in BARS[40:]]
 
@@ -119,14 +120,14 @@ def test_indicators_that_exchange_their_periods_are_calculated_again() -> None:
     with pytest.raises(
         SettingsChanged, match="settings of sma_short changed and settings of sma_long changed"
     ):
-        IndicatorSet(exchanged, 98_280.0).restore(folded(DEFAULTS).state())
+        IndicatorSet(exchanged, context(98_280.0)).restore(folded(DEFAULTS).state())
     assert folded(exchanged).adopt(folded(DEFAULTS).state()) == ("sma_short", "sma_long")
 
 
 def test_equal_periods_do_no_harm() -> None:
     settings = periods(sma_short_period=20, sma_long_period=20, ema_short_period=9, ema_long_period=9)
     before = folded(settings, 40)
-    after = IndicatorSet(settings, 98_280.0)
+    after = IndicatorSet(settings, context(98_280.0))
     after.restore(before.state())
     for bar in BARS[40:]:
         row = after.update(bar)
@@ -138,37 +139,39 @@ def test_equal_periods_do_no_harm() -> None:
 def test_state_of_another_period_is_not_taken() -> None:
     state = folded(periods(rsi_period=7)).state()
     with pytest.raises(SettingsChanged, match=r"^settings of rsi changed$"):
-        IndicatorSet(DEFAULTS, 98_280.0).restore(state)
+        IndicatorSet(DEFAULTS, context(98_280.0)).restore(state)
 
 
 def test_state_of_another_year_is_not_taken() -> None:
     state = folded(DEFAULTS).state()
     with pytest.raises(SettingsChanged, match=r"^settings of volatility or trading hours changed$"):
-        IndicatorSet(DEFAULTS, 252.0).restore(state)
+        IndicatorSet(DEFAULTS, context(252.0)).restore(state)
 
 
 @pytest.mark.parametrize("stored_as", [dict, keys_only], ids=["names", "keys only"])
 def test_state_of_a_version_without_an_indicator_is_reported_to_lack_a_new_one(stored_as: StoredAs) -> None:
     state = stored_as({key: each for key, each in folded(DEFAULTS).state().items() if "atr-" not in key})
     with pytest.raises(SettingsChanged, match=r"^atr is new$"):
-        IndicatorSet(DEFAULTS, 98_280.0).restore(state)
+        IndicatorSet(DEFAULTS, context(98_280.0)).restore(state)
 
 
 def test_state_that_does_not_fit_is_not_taken() -> None:
     state = folded(DEFAULTS).state() | {"sma_short:sma-20": [79, 1.0]}
     with pytest.raises(SettingsChanged, match="does not fit sma-20"):
-        IndicatorSet(DEFAULTS, 98_280.0).restore(state)
+        IndicatorSet(DEFAULTS, context(98_280.0)).restore(state)
 
 
 def test_states_of_different_bars_are_not_taken_together() -> None:
     earlier, later = folded(DEFAULTS, 70).state(), folded(DEFAULTS).state()
     with pytest.raises(SettingsChanged, match="same bar"):
-        IndicatorSet(DEFAULTS, 98_280.0).restore(later | {"sma_long:sma-50": earlier["sma_long:sma-50"]})
+        IndicatorSet(DEFAULTS, context(98_280.0)).restore(
+            later | {"sma_long:sma-50": earlier["sma_long:sma-50"]}
+        )
 
 
 def test_state_may_hold_more_than_is_wanted() -> None:
     state = folded(DEFAULTS).state() | {"sma_long:sma-200": [0]}
-    indicators = IndicatorSet(DEFAULTS, 98_280.0)
+    indicators = IndicatorSet(DEFAULTS, context(98_280.0))
     indicators.restore(state)
     assert indicators.seen == len(BARS)
 

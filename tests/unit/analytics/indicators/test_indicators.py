@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.catalog import Indicator
-from analytics.indicators.macd import MACD
-from analytics.indicators.moving_averages import EMA, SMA
-from analytics.indicators.realized_volatility import Volatility
-from analytics.indicators.rsi import RSI
+from analytics.indicators.momentum.rsi import RSI
 from analytics.indicators.series.inputs import VOLUME
+from analytics.indicators.spec import Indicator
+from analytics.indicators.trend.macd import MACD
+from analytics.indicators.trend.moving_averages import EMA, SMA
+from analytics.indicators.volatility.bollinger import Bollinger
+from analytics.indicators.volatility.realized_volatility import Volatility
 from tests.inputs.records import flat_bar
 
 MAKERS: list[Callable[[], Any]] = [

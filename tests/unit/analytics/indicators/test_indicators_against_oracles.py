@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import talib
 
-from analytics.indicators.bollinger import Bollinger
-from analytics.indicators.macd import MACD
-from analytics.indicators.moving_averages import EMA, SMA
-from analytics.indicators.realized_volatility import Volatility
-from analytics.indicators.rsi import RSI
+from analytics.indicators.momentum.rsi import RSI
+from analytics.indicators.trend.macd import MACD
+from analytics.indicators.trend.moving_averages import EMA, SMA
+from analytics.indicators.volatility.bollinger import Bollinger
+from analytics.indicators.volatility.realized_volatility import Volatility
 from tests.inputs.records import flat_bar
 from tests.oracles.indicators import closes_of, column_of, published
 

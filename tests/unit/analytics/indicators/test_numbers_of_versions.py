@@ -14,11 +14,12 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.symbol_state import EngineSettings
-from analytics.indicators.catalog import CATALOG, PARAMETERS, Context, Parameters, Spec
-from analytics.indicators.moving_averages import SMA
+from analytics.indicators.catalog import CATALOG, PARAMETERS
+from analytics.indicators.spec import Parameters, Spec
+from analytics.indicators.trend.moving_averages import SMA
 from analytics.runtime.processor import STATE_VERSION
 from shared.market.records import Bar
-from tests.inputs.records import WARM_AT_ONCE, flat_bar, folded
+from tests.inputs.records import WARM_AT_ONCE, context, flat_bar, folded
 from tests.unit.fold_digest import market
 
 BARS = "bars"
@@ -33,6 +34,23 @@ DIGESTS: dict[str, dict[int, str]] = {
     "bollinger": {12: "0f2539289d76fcf3"},
     "volatility": {12: "15871d7ad823c2d7"},
     "atr": {12: "bf30e67b38fc5f62"},
+    "adx": {12: "3aeb4d66ea2bf8ed"},
+    "bollinger_position": {12: "3ce7580111b61901"},
+    "cci": {12: "f6e9f4e29f05b816"},
+    "donchian": {12: "69a974bef1c2900e"},
+    "drawdown": {12: "f91f090643571e4d"},
+    "garman_klass": {12: "d56d291f4456327c"},
+    "ichimoku": {12: "47fa3b02dcc8b592"},
+    "keltner": {12: "6eedc8d86bdfb382"},
+    "linear_regression": {12: "b736aebff4886823"},
+    "obv": {12: "3fd5c444f011a46f"},
+    "parabolic_sar": {12: "0c6fa018236efedf"},
+    "roc": {12: "74a4339c0602d6d5"},
+    "session_vwap": {12: "23f2d87b8f00d1e5"},
+    "stochastic": {12: "ef45c696e791b95d"},
+    "stochastic_rsi": {12: "3a33be61d8774545"},
+    "supertrend": {12: "861be7fe3bc778e1"},
+    "z_score": {12: "2fd86e34894cc1cb"},
 }
 """The digest of the numbers of each indicator by the version that calculates them since then."""
 
@@ -58,7 +76,7 @@ def made_up_bars() -> Iterator[Bar]:
 
 def numbers_of(spec: Spec) -> Iterator[float | None]:
     """The values of an indicator over the bars, with its state, before and after a split."""
-    indicator = spec.make(PERIODS, Context(252.0))
+    indicator = spec.make(PERIODS, context())
     for number, bar in enumerate(made_up_bars()):
         if number == 50:
             indicator.split(2.5)

@@ -1,6 +1,7 @@
 """The catalog of indicators on the page: series, studies, guide lines, colours and the order of figures."""
 
-from analytics.indicators.catalog import CATALOG, COLUMNS, OUTPUTS, Output
+from analytics.indicators.catalog import COLUMNS, OUTPUTS, STORED
+from analytics.indicators.spec import Output
 from dashboard.presenters.figures import chart_series, columns, guide_lines, studies
 from dashboard.presenters.indicators import OTHER_COLOURS, colours_of, figures_of
 from shared.settings.analysis_settings import Alerts, Indicators
@@ -16,7 +17,7 @@ def test_every_series_draws_a_column_that_is_sent_and_hangs_on_a_known_study() -
 
 def test_guide_lines_of_the_rsi_are_the_thresholds_of_its_alerts() -> None:
     series = chart_series(Alerts(rsi_overbought=80.0, rsi_oversold=25.0))
-    lines = [line["price"] for one in series for line in one.get("priceLines", [])]
+    lines = [line["price"] for one in series for line in one.get("priceLines", []) if one["pane"] == "rsi"]
     assert lines == [80.0, 25.0]
 
 
@@ -40,7 +41,7 @@ def test_figures_without_a_unit_of_price_come_first_and_all_in_the_order_of_the_
     found = [figure.column for figure in figures_of(Indicators())]
     is_first = [OUTPUTS[column].unit in ("number", "share") for column in found]
     assert is_first == sorted(is_first, reverse=True)
-    assert found[:3] == ["rsi", "volatility", "sma_short"]
+    assert found[:2] == ["rsi", "volatility"]
     count = is_first.count(True)
     for part in (found[:count], found[count:]):
         assert part == sorted(part, key=COLUMNS.index)
@@ -69,7 +70,7 @@ def test_studies_that_can_be_shown_together_have_different_colours() -> None:
 
 
 def test_indicators_that_are_added_have_colours_of_their_own() -> None:
-    names = [spec.name for spec in CATALOG]
+    names = [spec.name for spec in STORED]
     known = colours_of(names)
     room = len(OTHER_COLOURS) - sum(colour in OTHER_COLOURS for colour in known.values())
     added = colours_of([*names, *(f"new_{number}" for number in range(room))])

@@ -1,16 +1,15 @@
 """The average true range. Its methods are described in `analytics.indicators`. Pure."""
 
 from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.volatility.true_range import true_range
 from shared.market.records import Bar
 
 
 class ATR:
     """Average true range, in units of price (Wilder, New Concepts in Technical Trading Systems, 1978).
 
-    The true range is the largest of high - low, |high - previous close| and |low - previous close|: the length of the
-    bar with the gap before it. average += (true range - average) / period, seeded with the simple mean of the first
-    `period` true ranges. The first bar has no close before it and no true range, so the first value comes with bar
-    `period + 1`, as in TA-Lib.
+    average += (true range - average) / period, seeded with the simple mean of the first `period` true ranges. The
+    first bar has no close before it and no true range, so the first value comes with bar `period + 1`, as in TA-Lib.
     """
 
     def __init__(self, period: int) -> None:
@@ -35,11 +34,9 @@ class ATR:
     def _next_average(self, bar: Bar) -> float:
         if self.seen == 0:
             return 0.0
-        high, low, previous = bar.high, bar.low, self._previous
-        true_range = (high if high > previous else previous) - (low if low < previous else previous)
         # This is true range number `seen`: a plain mean up to `period`, Wilder's average after that.
         span = self.seen if self.seen < self.period else self.period
-        return self._average + (true_range - self._average) / span
+        return self._average + (true_range(bar, self._previous) - self._average) / span
 
     def split(self, ratio: float) -> None:
         """Exact: ranges scale with the prices."""

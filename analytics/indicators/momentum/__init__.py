@@ -1,0 +1,1 @@
+"""Indicators of the speed of price changes, most of them between fixed limits."""

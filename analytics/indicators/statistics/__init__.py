@@ -1,0 +1,1 @@
+"""Indicators of where a price stands within its own past."""
