@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analytics.engine.engine import Engine
+from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.series import ClosedBar
-from analytics.engine.symbol_state import EngineSettings
 from analytics.indicators.catalog import CATALOG, ON_REQUEST, STORED
 from analytics.indicators.spec import Spec
 from analytics.replay_report import ReplayReport

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from benchmarks.staging.market import backlog
 from benchmarks.staging.stage import Stage, say, stage
 from benchmarks.staging.tables import table

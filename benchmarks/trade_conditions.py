@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from benchmarks.staging.tables import table
 from shared.market.records import Bar, RecordedBar
 from shared.market.trade_conditions import READINGS

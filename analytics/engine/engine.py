@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from analytics.engine.bars import MINUTE, OpenBar, slot_of
 from analytics.engine.closing_price import REGULAR, PlaceInBars, counted_at
 from analytics.engine.deadlines import BarDeadlines
+from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.partial_quotes import added_in_part
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
-from analytics.engine.symbol_state import EngineSettings, SymbolState
+from analytics.engine.symbol_state import SymbolState
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,

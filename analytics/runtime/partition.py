@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine, Event, PastBars
+from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.split_check import SettledAction
-from analytics.engine.symbol_state import EngineSettings
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events

@@ -15,7 +15,7 @@ import msgspec
 
 from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
 from analytics.engine.engine import Engine, PastBars
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
 from analytics.runtime.publishing import LivePublisher

@@ -1,7 +1,7 @@
 """Converts the settings of `.env` to those of the engine."""
 
 from analytics.alerts.alerts import AlertSettings
-from analytics.engine.symbol_state import EngineSettings, LiveEvery
+from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from ml.forecast_settings import forecast_settings
 from shared.settings.config import Config
 

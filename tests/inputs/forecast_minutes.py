@@ -2,7 +2,7 @@
 
 from random import Random
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Record
 from tests.inputs.records import mark, recorded_bar, second

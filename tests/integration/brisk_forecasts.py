@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from ml.arima.search import SearchSettings
 from shared.market.records import Interval
 from shared.postgres.database import Connection, transaction

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Record
 from tests.inputs.forecast_minutes import BRISK
 from tests.inputs.records import folded, kept, quote, second, split

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from psycopg2.extras import execute_values
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from ml.diagnostics.diagnostics import findings
 from ml.diagnostics.diagnostics_tables import read_outcomes, write_diagnostics
 from shared.postgres.database import Connection, Cursor, connect, transaction

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.postgres.database import Connection
 from tests.integration.brisk_forecasts import MINUTES, rows, under
 from tests.integration.fold_runs import fold, log_of, log_with_a_split

@@ -3,7 +3,7 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import Analysis
 from analytics.runtime.publishing import SYMBOLS_AT_ONCE

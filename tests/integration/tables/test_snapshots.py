@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.runtime.partition import SNAPSHOT_MESSAGES
 from analytics.runtime.processor import Analysis
 from analytics.runtime.snapshots import MIN_SYMBOLS_A_SLICE

@@ -6,7 +6,7 @@ import pytest
 
 from analytics.alerts.alerts import AlertRules, AlertSettings
 from analytics.engine.engine import Engine, Event
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar

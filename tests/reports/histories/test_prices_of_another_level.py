@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.live.followed import Followed
 from producer.sources.answers import HistorySlice
 from producer.sources.yahoo.charts.chart_types import Chart

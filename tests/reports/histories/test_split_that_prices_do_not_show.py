@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from analytics.engine.engine import Engine
+from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.split_check import CONFIRMATION_SECONDS
-from analytics.engine.symbol_state import EngineSettings
 from analytics.replay import closed_bars
 from analytics.replay_report import ReplayReport
 from ml.datasets.history_files import histories_from_files

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Bar, Quote, Record
 from tests.inputs.records import bars_of, folded, kept, mark, restored, second
 

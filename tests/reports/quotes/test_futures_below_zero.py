@@ -12,7 +12,7 @@ from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
 from analytics.analytics_consumer import analyse
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from consumer.consumer import store
 from producer.live.deduplication import KnownOfSymbol
 from producer.live.failover import STEADY_SECONDS, Failover

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.replay import print_bars
 from analytics.replay_report import ReplayReport
 from shared.errors import ConfigError

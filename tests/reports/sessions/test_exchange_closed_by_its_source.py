@@ -3,7 +3,7 @@
 import msgspec
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.live.followed import Followed
 from producer.live.quality.health import SourceHealth
 from producer.live.quality.symbol_condition import condition_of

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.engine.bars import slot_of
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.live.quality.health import SourceHealth, SymbolCondition, basic_condition
 from producer.sources.yahoo.quotes import read
 from shared.calendars.calendars import Exchange, Weekdays, calendar_of, periods_per_year

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.sources.yahoo.charts.chart_types import Chart
 from producer.sources.yahoo.charts.history import history
 from shared.calendars.calendars import calendar_of

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
 from analytics.engine.engine import Engine, Event
+from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.engine.series import context_of
-from analytics.engine.symbol_state import EngineSettings, LiveEvery
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet
 from shared.calendars.calendars import calendar_of

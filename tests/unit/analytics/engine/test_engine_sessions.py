@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Bar, Interval, Record
 from tests.inputs.records import bars_of, folded, mark, quote, recorded_bar, second
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine, Event
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.catalog import OUTPUTS
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.market.records import INTERVALS, CorporateAction, Record, RecordedBar

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Record
 from tests.inputs.records import bars_of, folded, mark, quote, recorded_bar, second
 

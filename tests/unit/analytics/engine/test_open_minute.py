@@ -1,7 +1,7 @@
 """An open minute that live quotes cover only in part is replaced by the source's whole bar."""
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Bar, Record
 from tests.inputs.records import folded, mark, quote, recorded_bar, second
 

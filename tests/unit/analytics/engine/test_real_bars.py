@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import INTERVALS, Bar, Interval, Quote, Record, RecordedBar
 from shared.recordings.sequence import recorded
 from tests.inputs.records import bars_of, folded, moment

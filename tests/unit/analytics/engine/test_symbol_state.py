@@ -5,8 +5,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from analytics.engine.engine import Engine
+from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.engine.series import ClosedBar
-from analytics.engine.symbol_state import EngineSettings, LiveBar, LiveEvery, SymbolState
+from analytics.engine.symbol_state import LiveBar, SymbolState
 from shared.market.records import INTERVALS, Interval, Record
 from tests.inputs.random_markets import END, graces, markets
 from tests.inputs.records import (

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Bar, Interval, Quote, Record
 from tests.inputs.records import bars_of, folded, kept, mark, quote, recorded_bar, restored, second, split
 

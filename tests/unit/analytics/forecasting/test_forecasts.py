@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine, Event
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.forecasting.forecast_events import ForecastStep
 from analytics.forecasting.scorecard import cluster_days
 from ml.models.features import Observation

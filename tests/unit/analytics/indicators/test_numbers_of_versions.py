@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.catalog import CATALOG, PARAMETERS
 from analytics.indicators.spec import Parameters, Spec
 from analytics.indicators.trend.moving_averages import SMA

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine
-from analytics.engine.symbol_state import EngineSettings
+from analytics.engine.engine_settings import EngineSettings
 from producer.sources.simulated import SimulatedMarket
 from shared.market.records import Quote, Record, RecordedBar, TimeMark
 from tests.inputs.simulated_market import (
