@@ -2,6 +2,7 @@
 
     python -m benchmarks.throughput                    takes about five minutes
     python -m benchmarks.throughput --quotes 100000    a short run
+    python -m benchmarks.throughput --set KAFKA_CLIENT=kafka-python --set FORECAST_INTERVALS=none
 
 Everything runs on an embedded Kafka and PostgreSQL in a temporary folder, which is removed at the end.
 """
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from benchmarks.staging.stage import ServerCpu, Stage, say, stage, until
 from benchmarks.staging.steady import Steady, steady
 from benchmarks.staging.tables import table
+from shared.settings.config import KEYS
 
 QUOTES = 1_000_000
 SYMBOLS = 50
@@ -156,9 +158,9 @@ def measure(stage: Stage, quotes: int) -> tuple[list[ThroughputRow], Steady]:
     return rows, steady(stage)
 
 
-def measure_and_print(quotes: int) -> list[ThroughputRow]:
-    """Measure and print the table; returns its rows."""
-    with stage() as own:
+def measure_and_print(quotes: int, **settings: str) -> list[ThroughputRow]:
+    """Measure with these settings and print the table; returns its rows."""
+    with stage(**settings) as own:
         rows, latency = measure(own, quotes)
     print(table("Throughput", HEADER, [row.cells() for row in rows]))
     print(FOOT)
@@ -172,8 +174,24 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quotes", type=int, default=QUOTES, help="number of quotes (default: %(default)s)")
-    measure_and_print(parser.parse_args().quotes)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="KEY=VALUE",
+        help="a setting of all parts",
+    )
+    arguments = parser.parse_args()
+    measure_and_print(arguments.quotes, **dict(arguments.set))
     return 0
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator or key not in KEYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE with a key of .env.example")
+    return key, value
 
 
 if __name__ == "__main__":

@@ -92,8 +92,8 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """A stage; at the end its processes are ended and its files removed."""
+def stage(**own: str) -> Iterator[Stage]:
+    """A stage; at the end its processes are ended and its files removed. `own` are settings other than the defaults."""
     say(f"starting a Kafka and a PostgreSQL for the benchmark; {os.cpu_count()} cores")
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tickstream-benchmark-")))
@@ -105,6 +105,7 @@ def stage() -> Iterator[Stage]:
             "SOURCES": "simulated",
             "TICKSTREAM_DATA": str(data),
             "LOG_LEVEL": "WARNING",
+            **own,
         }
         yield Stage(kafka, postgres, settings, stack.enter_context(ExitStack()))
 
