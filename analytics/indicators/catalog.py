@@ -110,7 +110,7 @@ CCI_PERIOD = Parameter("cci_period", 20, "Period of the commodity channel index"
 ADX_OUTPUTS = (
     Output("adx", "number", "adx", label="ADX", guides=(25,)),
     Output("plus_di", "number", "adx", label="+DI"),
-    Output("minus_di", "number", "adx", label="-DI"),
+    Output("minus_di", "number", "adx", label="−DI"),
 )
 ADX_PERIOD = Parameter("adx_period", 14, "Period of the average directional index")
 ICHIMOKU_OUTPUTS = (
@@ -156,7 +156,7 @@ STORED = (
     Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", PERIODS),
     Spec("atr", ATR, [Output("atr", "distance", "atr")], [ATR_PERIOD]),
     Spec("session_vwap", SessionVWAP, [SESSION_VWAP], [], "VWAP", SESSIONS),
-    Spec("stochastic", Stochastic, STOCHASTIC_OUTPUTS, STOCHASTIC_PARAMETERS, "Stochastic"),
+    Spec("stochastic", Stochastic, STOCHASTIC_OUTPUTS, STOCHASTIC_PARAMETERS, "Stoch"),
     Spec("adx", ADX, ADX_OUTPUTS, [ADX_PERIOD]),
     Spec("obv", OBV, [Output("obv", "volume", "obv", is_figure=False)], []),
 )

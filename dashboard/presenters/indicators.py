@@ -33,7 +33,7 @@ OTHER_COLOURS = (
 STYLES: dict[str, dict[str, Any]] = {
     "bollinger_middle": {"color": "#76849b", "lineStyle": 2},
     "macd_signal": {"color": "#ff9f43"},
-    "stochastic_d": {"color": "#ff9f43"},
+    "stochastic_d": {"color": "#42a5f5"},
     "plus_di": {"color": "#26a69a"},
     "minus_di": {"color": "#ef5350"},
 }
