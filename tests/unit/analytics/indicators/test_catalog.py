@@ -1,6 +1,7 @@
 """What holds for every indicator in the catalog, whatever it computes."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -71,6 +72,35 @@ def test_state_carries_it_on_bit_for_bit(spec: Spec, before: list[Bar], after: l
     assert second.seen == len(before)
     assert fold(second, after) == expected
     assert second.state() == whole.state()
+
+
+EXTREMES = st.sampled_from([1e-14, 1e-9, 0.01, 100.0, 100.00000000000001, 1e6, 1e14])
+
+
+@st.composite
+def strange_bars(draw: st.DrawFn) -> Bar:
+    """A bar of prices from the smallest to the largest, often the same ones, with no volume or a very large one."""
+    low, one, other, high = sorted(draw(EXTREMES) for _ in range(4))
+    whole = flat_bar(one)._replace(
+        low=low, high=high, close=other, volume=draw(st.sampled_from([0.0, 1.0, 1e18]))
+    )
+    return whole._replace(
+        start=60 * draw(st.integers(0, 30_000)), vwap=draw(st.sampled_from([None, low, high]))
+    )
+
+
+@every_indicator
+@given(some=st.lists(strange_bars(), max_size=12), ratio=st.sampled_from([7.0, 0.1]))
+@settings(max_examples=60, deadline=None)
+def test_every_value_is_finite_or_absent_whatever_the_bars(spec: Spec, some: list[Bar], ratio: float) -> None:
+    """One price for a day, a high that is the low, no volume, gaps of days, 1e-14 beside 1e14, splits in between."""
+    indicator = made(spec)
+    for number, bar in enumerate(some):
+        if number % 4 == 3:
+            indicator.split(ratio)
+        found = values(spec, indicator.preview(bar)) + values(spec, indicator.update(bar))
+        assert all(value is None or math.isfinite(value) for value in found)
+        assert all(math.isfinite(number) for number in indicator.state())
 
 
 @every_indicator
