@@ -1,13 +1,24 @@
 """Runs the engine over recorded files, without any server: which bars and indicators would these settings have given?
+Or over the log again: does it give what is stored?
 
     python -m analytics.replay FILE... --interval 1m            closed bars and indicators as CSV
     python -m analytics.replay FILE... --indicators cci,keltner    with these too, which no table has
     python -m analytics.replay --record quotes.csv              export the pipeline's own quotes to such a file
+    python -m analytics.replay --from-log --since 2024-01-02 --until 2024-01-03      compare a stored day with the log
+    python -m analytics.replay --from-log                       compare everything stored
+    python -m analytics.replay --from-log FILE...               the same for a replay of these recordings
 
 FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume) or
 a LEAN zip of trades, whose splits are in the factor file beside its folder. Each closed bar is one row, with full
 precision; an indicator is empty during its warm-up and where it is not defined. Periods and thresholds are those of
 .env. Records that entered no bar are listed at the end.
+
+--from-log folds the log again from its beginning and compares the bars that ended in the period, and their indicators,
+alerts, forecasts and scores, with the stored ones. It prints "identical" or the first difference. It changes nothing
+and may run beside the pipeline. Model searches are not made again: their stored outcomes are used. Rows that can't be
+compared, because they show older settings or need a file that is gone, are listed with the reason. If the log no longer
+holds every message, the bars that the table of quotes alone can show are compared. Times without a time zone are UTC.
+Exit status: 0 identical, 1 different, 2 not comparable.
 """
 
 import argparse
@@ -18,6 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import TextIO
 
@@ -29,14 +41,17 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.series import ClosedBar
 from analytics.indicators.catalog import CATALOG, ON_REQUEST, STORED
 from analytics.indicators.spec import Spec
+from analytics.replay_from_log import compare
 from analytics.replay_report import ReplayReport
+from analytics.runtime.comparison.verdict import NOT_COMPARED
 from analytics.runtime.settings import engine_settings
+from analytics.store.compared_tables import Period
 from analytics.store.tables import export_quotes
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVALS, Interval, Quote, Record, RecordedBar
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
-from shared.runtime.command_line import configured
+from shared.runtime.command_line import configured, start
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -135,35 +150,82 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database to FILE"
     )
+    parser.add_argument("--from-log", action="store_true", help="compare what is stored with the log")
+    parser.add_argument(
+        "--since",
+        type=_second,
+        default=-inf,
+        metavar="TIME",
+        help="with --from-log: bars that ended at this time or later",
+    )
+    parser.add_argument(
+        "--until",
+        type=_second,
+        default=inf,
+        metavar="TIME",
+        help="with --from-log: bars that ended by this time",
+    )
     arguments = parser.parse_args()
-    if bool(arguments.files) == bool(arguments.record):
-        parser.error("name recordings to replay, or use --record FILE to create one")
+    if arguments.from_log and not arguments.record:
+        return arguments
+    if arguments.from_log or bool(arguments.files) == bool(arguments.record):
+        parser.error(
+            "name recordings to replay, or use --record FILE to create one, or --from-log to compare"
+        )
+    if (arguments.since, arguments.until) != (-inf, inf):
+        parser.error("--since and --until need --from-log")
     return arguments
+
+
+def _second(text: str) -> float:
+    """A time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time such as 2024-01-02 or 2024-01-02T15:30-05:00"
+        ) from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    """The comparison with the log of the configured feed, or of the replay of the files. Returns its exit status."""
+    if arguments.since > arguments.until:
+        raise ConfigError("--since is later than --until.")
+    chosen = argparse.Namespace(replay=[str(file) for file in arguments.files], speed=None)
+    return compare(start("replay", chosen), Period(arguments.since, arguments.until))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.from_log:
+        return _compare(arguments)
+    config = configured("replay", {})
+    if arguments.record:
+        _record(config, arguments.record)
+        return 0
+    intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
+    settings = replace(engine_settings(config), forecasts={}, specs=arguments.indicators)
+    report = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
+    for line in report.lines():
+        print(f"replay: {line}", file=sys.stderr)
+    return 0
 
 
 def main() -> int:
     """Run the command. Returns its exit status."""
     arguments = _arguments()
     try:
-        config = configured("replay", {})
-        if arguments.record:
-            _record(config, arguments.record)
-        else:
-            intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
-            settings = replace(engine_settings(config), forecasts={}, specs=arguments.indicators)
-            report = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
-            for line in report.lines():
-                print(f"replay: {line}", file=sys.stderr)
+        return _run(arguments)
     except TickstreamError as error:
         print(f"replay: {error}", file=sys.stderr)
-        return 1
+        return NOT_COMPARED if arguments.from_log else 1
     except KeyboardInterrupt:
         print("replay: interrupted.", file=sys.stderr)
-        return 1
+        return NOT_COMPARED if arguments.from_log else 1
     except BrokenPipeError:
         # The reader, such as `head`, has closed the pipe; the flush at exit must not write to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
 
 
 if __name__ == "__main__":

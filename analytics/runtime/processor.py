@@ -8,10 +8,7 @@ still assigned to this process.
 
 import logging
 import time
-from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
 from analytics.engine.engine import Engine, PastBars
@@ -22,13 +19,12 @@ from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
+from analytics.runtime.settings import settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecast_tables import delete_forecast_records, write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
 from analytics.store.tables import write_actions, write_closed, write_split_alerts
-from ml.arima.forecaster import ForecastSettings
-from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, commit, transaction
 from shared.progress.batches import Batch
 from shared.progress.offsets import GroupOnTopic, hold, reached
@@ -48,8 +44,6 @@ missing."""
 
 BAR_RULES = ("grace", "skip_extreme", "forecasts", "trade_conditions")
 """The settings that a snapshot contains."""
-WITHOUT_CONDITIONS = "all"
-"""The trade conditions of a snapshot that names none: the version that made it knew none."""
 
 log = logging.getLogger("tickstream.analytics")
 
@@ -111,16 +105,7 @@ class Analysis:
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
         """Offsets that are already written are reprocessed with the settings they were written with; new settings apply
         from the first new offset. Only for a snapshot of this version: others may contain settings in another form."""
-        kept = snapshot.partition
-        return replace(
-            self._settings,
-            grace=kept.get("grace", self._settings.grace),
-            skip_extreme=kept.get("skip_extreme", self._settings.skip_extreme),
-            trade_conditions=kept.get("trade_conditions", WITHOUT_CONDITIONS),
-            forecasts=msgspec.convert(
-                kept.get("forecasts", self._settings.forecasts), dict[Interval, ForecastSettings]
-            ),
-        )
+        return settings_of(snapshot.partition, self._settings)
 
     def _load_past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastBars:
         """The bars after which forecasts with new settings begin. Bars without a forecast are not scored."""

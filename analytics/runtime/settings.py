@@ -1,9 +1,20 @@
-"""Converts the settings of `.env` to those of the engine."""
+"""Converts the settings of `.env`, and those that a snapshot was made with, to those of the engine."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
+from ml.arima.forecaster import ForecastSettings
 from ml.forecast_settings import forecast_settings
+from shared.market.records import Interval
 from shared.settings.config import Config
+
+WITHOUT_CONDITIONS = "all"
+"""The trade conditions of a snapshot that names none: the version that made it knew none."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -27,4 +38,18 @@ def engine_settings(config: Config) -> EngineSettings:
             for interval in config.models.forecast_intervals
         },
         config.running.trade_conditions,
+    )
+
+
+def settings_of(kept: Mapping[str, Any], settings: EngineSettings) -> EngineSettings:
+    """These settings, but with the rules that a snapshot of this version was made with; `kept` is the state of its
+    partition."""
+    return replace(
+        settings,
+        grace=kept.get("grace", settings.grace),
+        skip_extreme=kept.get("skip_extreme", settings.skip_extreme),
+        trade_conditions=kept.get("trade_conditions", WITHOUT_CONDITIONS),
+        forecasts=msgspec.convert(
+            kept.get("forecasts", settings.forecasts), dict[Interval, ForecastSettings]
+        ),
     )

@@ -9,6 +9,7 @@ from shared.kafka.partitions import partition_of
 from shared.kafka.topics import (
     DEAD_LETTER_SUFFIX,
     LEASE_SUFFIX,
+    existing_log,
     make_lease_topic,
     make_topics,
     require_topic,
@@ -25,6 +26,7 @@ __all__ = [
     "LogReader",
     "LogWriter",
     "Message",
+    "existing_log",
     "make_lease_topic",
     "make_topics",
     "open_log",

@@ -42,6 +42,15 @@ def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
         return Log(brokers, topic, found.partitions, admin.cluster(), found.topic_id)
 
 
+def existing_log(brokers: Brokers, topic: str) -> Log | None:
+    """The topic as it is, None if there is none; creates nothing. Raises Unavailable if Kafka can't be reached."""
+    with _admin(brokers) as admin:
+        found = admin.topic(topic)
+        return (
+            None if found is None else Log(brokers, topic, found.partitions, admin.cluster(), found.topic_id)
+        )
+
+
 def make_lease_topic(log_: Log) -> Log:
     """Create the log's lease topic if missing, through which its producers agree which of them publishes.
 

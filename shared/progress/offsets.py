@@ -50,6 +50,22 @@ class Reached(NamedTuple):
     fingerprint: str | None
 
 
+class Origin(NamedTuple):
+    """The log that a database was filled from; `topic_id` and `partitions` are None if an early version filled it."""
+
+    cluster: str
+    topic: str
+    topic_id: str | None
+    partitions: int | None
+
+
+def origin(cursor: Cursor) -> Origin | None:
+    """The log that this database was filled from, None if there was none yet."""
+    cursor.execute("select cluster_id, topic, topic_id, partitions from log_origin")
+    row = cursor.fetchone()
+    return None if row is None else Origin._make(row)
+
+
 def claim_origin(cursor: Cursor, log: Log) -> None:
     """Tie the database to its log at the first start, as offsets are valid for one log only.
 
@@ -106,6 +122,16 @@ def reached(cursor: Cursor, reading: GroupOnTopic, partition: int) -> Reached:
         (reading.group, reading.topic, partition),
     )
     return Reached._make(cursor.fetchall()[0])
+
+
+def all_reached(cursor: Cursor, reading: GroupOnTopic) -> dict[int, Reached]:
+    """The offsets of a group in each partition that it has read anything of."""
+    cursor.execute(
+        "select partition, first_offset, next_offset, fingerprint from progress"
+        " where group_id = %s and topic = %s and next_offset > first_offset order by partition",
+        (reading.group, reading.topic),
+    )
+    return {partition: Reached(*offsets) for partition, *offsets in cursor.fetchall()}
 
 
 def succession(

@@ -1,0 +1,46 @@
+"""The bars that the table of quotes alone can show, where the log is gone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from analytics.engine.engine import Engine
+from analytics.engine.engine_settings import EngineSettings
+from analytics.store.compared_tables import Period
+from analytics.store.stored_quotes import quotes_by_offset
+from analytics.store.tables import write_closed
+from shared.market.records import TimeMark
+from shared.postgres.database import Connection, Cursor
+
+BEFORE = 2 * 86_400.0
+"""Seconds before a period, and after it, whose quotes are read too: a bar of a day may have begun and end there."""
+EVENTS_AT_ONCE = 1_000
+
+
+class QuotesFold:
+    """Writes the bars of a period as the stored quotes give them, without forecasts and alerts."""
+
+    def __init__(self, connection: Connection, settings: EngineSettings, period: Period) -> None:
+        self._connection, self._period = connection, period
+        self._settings = replace(settings, forecasts={}, alerts=replace(settings.alerts, intervals=()))
+
+    def fold(self, cursor: Cursor) -> None:
+        """Fold the quotes of each partition in their order, and close what is open after the last one."""
+        engines: dict[int, Engine] = {}
+        latest = datetime.fromtimestamp(0, UTC)
+        since, until = self._period
+        for partition, offset, quote in quotes_by_offset(self._connection, since - BEFORE, until + BEFORE):
+            engine = engines.get(partition)
+            if engine is None:
+                engine = engines[partition] = Engine(self._settings)
+            engine.fold(quote, offset)
+            latest = max(latest, quote.event_time)
+            if not offset % EVENTS_AT_ONCE:
+                self._write(cursor, partition, engine)
+        for partition, engine in engines.items():
+            end = latest + timedelta(seconds=BEFORE)
+            engine.fold(TimeMark(time=end, source="quotes", position=0, received_time=end), 0)
+            self._write(cursor, partition, engine)
+
+    def _write(self, cursor: Cursor, partition: int, engine: Engine) -> None:
+        events = [event for event in engine.take_events() if self._period.has(event.closed.bar)]
+        write_closed(cursor, partition, events)

@@ -1,0 +1,203 @@
+"""Two sets of temporary tables of one connection: rows as they were stored at one moment, and the same rows calculated
+again.
+
+The stored rows of a table are copied to `stored_` and its name. What is calculated again is written by the functions of
+this package that fill the tables: from `take_stored` on, the names of these tables mean the temporary ones for this
+connection.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import inf
+from typing import NamedTuple
+
+from shared.market.records import INTERVALS, Bar, Interval
+from shared.postgres.database import Connection, Cursor, allow_hours
+
+BAR_KEY = ("symbol", "interval", "start")
+END_OF_ITS_BAR = """coalesce((
+    select b."end" from bars b where (b.symbol, b.interval, b.start) = (kept.symbol, kept.interval, kept.start)
+), kept.start)"""
+SINKS = ("forecast_fits",)
+"""Tables that are filled with the others but not compared: what they hold is read, not calculated again."""
+
+
+class Kind(NamedTuple):
+    """Rows that are compared: what they are called, their table, its key, and the SQL of the time their bar closed."""
+
+    name: str
+    table: str
+    key: tuple[str, ...]
+    end: str
+
+
+BARS = Kind("bars", "bars", BAR_KEY, 'kept."end"')
+INDICATORS = Kind("indicators", "indicators", BAR_KEY, END_OF_ITS_BAR)
+ALERTS = Kind("alerts", "alerts", (*BAR_KEY, "rule"), "kept.event_time")
+FORECASTS = Kind("forecasts", "forecasts", (*BAR_KEY, "model"), "kept.made_at")
+SCORES = Kind("scores", "forecast_scores", (*BAR_KEY, "model"), "kept.scored_at")
+KINDS = (BARS, INDICATORS, ALERTS, FORECASTS, SCORES)
+
+
+class Period(NamedTuple):
+    """The bars that ended from `since` to `until`, both included; epoch seconds, infinite for no limit."""
+
+    since: float = -inf
+    until: float = inf
+
+    def has(self, bar: Bar) -> bool:
+        """Whether the bar ended in this period."""
+        return self.since <= bar.end <= self.until
+
+
+class Difference(NamedTuple):
+    """A row that is stored differently than calculated again: the values of its key, and its other columns by name.
+
+    `stored` or `calculated` is None if there is no such row.
+    """
+
+    kind: Kind
+    key: tuple[object, ...]
+    stored: dict[str, object] | None
+    calculated: dict[str, object] | None
+
+    @property
+    def start(self) -> datetime:
+        """The start of its bar."""
+        start = self.key[BAR_KEY.index("start")]
+        assert isinstance(start, datetime)
+        return start
+
+
+def take_stored(cursor: Cursor, period: Period) -> None:
+    """Copy the stored rows of a period, and create the empty tables for what is calculated again."""
+    allow_hours(cursor)
+    for kind in KINDS:
+        cursor.execute(
+            f"""create temporary table stored_{kind.table} as select kept.* from {kind.table} kept
+                where kept.start between to_timestamp(%s) - interval '2 days' and to_timestamp(%s)
+                    and {kind.end} between to_timestamp(%s) and to_timestamp(%s)""",  # noqa: S608
+            (*period, *period),
+        )
+    for table in (*(kind.table for kind in KINDS), *SINKS):
+        cursor.execute(f"create temporary table {table} (like {table})")
+
+
+def write_only_temporary(connection: Connection) -> None:
+    """From the next transaction on, the server refuses every write but those to temporary tables."""
+    connection.set_session(readonly=True)
+
+
+def counts(cursor: Cursor, kind: Kind) -> tuple[int, int]:
+    """The number of rows of a kind, stored or calculated again, and of those that differ."""
+    allow_hours(cursor)
+    cursor.execute(f"select count(*), count(*) filter (where {_DIFFERS}) from {_both(kind)}")  # noqa: S608
+    ((rows, different),) = cursor.fetchall()
+    return rows, different
+
+
+def first_difference(cursor: Cursor, kind: Kind) -> Difference | None:
+    """The first row of a kind that differs, by the start of its bar; None if all are equal, bit by bit."""
+    allow_hours(cursor)
+    start, interval, *others = (
+        f"coalesce(kept.{name}, made.{name})"
+        for name in ("start", "interval", *(name for name in kind.key if name not in ("start", "interval")))
+    )
+    order = ", ".join((start, f"array_position(%s, {interval})", *others))
+    cursor.execute(
+        f"select kept.*, made.* from {_both(kind)} where {_DIFFERS} order by {order} limit 1",  # noqa: S608
+        (list(INTERVALS),),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    names = [column.name for column in cursor.description or ()]
+    half = len(names) // 2
+    stored, made = dict(zip(names, row[:half], strict=False)), dict(zip(names, row[half:], strict=False))
+    known = stored if stored["symbol"] is not None else made
+    key = tuple(known[name] for name in kind.key)
+    return Difference(kind, key, _present(stored), _present(made))
+
+
+_DIFFERS = "(made.symbol is null or kept.symbol is null or made *<> kept)"
+"""The last operator compares two rows bit by bit."""
+
+
+def _both(kind: Kind) -> str:
+    same = " and ".join(f"made.{name} = kept.{name}" for name in kind.key)
+    return f"{kind.table} made full join stored_{kind.table} kept on {same}"
+
+
+def _present(row: dict[str, object]) -> dict[str, object] | None:
+    return None if row["symbol"] is None else row
+
+
+def other_forecasts_until(
+    cursor: Cursor, interval: Interval, levels: Sequence[float], horizons: int
+) -> datetime | None:
+    """When the last stored forecast of an interval was made that has other nominal coverages or another number of
+    horizons; None if there is none. Call it before `take_stored`."""
+    allow_hours(cursor)
+    cursor.execute(
+        "select max(made_at) from forecasts where interval = %s"
+        " and (levels <> %s::double precision[] or cardinality(mean) <> %s)",
+        (interval, list(levels), horizons),
+    )
+    made_at: datetime | None = cursor.fetchall()[0][0]
+    return made_at
+
+
+def other_alerts_until(cursor: Cursor, rule: str, threshold: float) -> datetime | None:
+    """When the last stored alert of a rule fired that has another threshold; None if there is none. Call it before
+    `take_stored`."""
+    cursor.execute(
+        "select max(event_time) from alerts where rule = %s and threshold <> %s", (rule, threshold)
+    )
+    fired_at: datetime | None = cursor.fetchall()[0][0]
+    return fired_at
+
+
+def leave_out_intervals(cursor: Cursor, kind: Kind, intervals: Sequence[Interval]) -> int:
+    """Leave out the rows of a kind that belong to other intervals than these; returns how many were stored."""
+    return _leave_out(cursor, kind, "interval <> all(%s)", (list(intervals),))
+
+
+def leave_out_since(cursor: Cursor, kind: Kind, interval: Interval, since: float) -> int:
+    """Leave out the forecasts or scores of an interval whose bar ended at `since`, epoch seconds, or later; returns how
+    many were stored."""
+    condition = f"interval = %s and {kind.end} >= to_timestamp(%s)"
+    return _leave_out(cursor, kind, condition, (interval, since))
+
+
+def leave_out_model(cursor: Cursor, kind: Kind, interval: Interval, model: str) -> int:
+    """Leave out the forecasts or scores of a model on an interval; returns how many were stored."""
+    return _leave_out(cursor, kind, "interval = %s and model = %s", (interval, model))
+
+
+def leave_out_alerts(cursor: Cursor, rule: str, until: datetime) -> int:
+    """Leave out the alerts of a rule up to a time; returns how many were stored."""
+    return _leave_out(cursor, ALERTS, "rule = %s and event_time <= %s", (rule, until))
+
+
+def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:
+    """Leave out bars that quotes alone can't show; returns how many were stored.
+
+    What stays are bars of two or more quotes that are calculated again from as many. The others contain recorded bars,
+    quotes that were late or extreme, or prices of a symbol that was split at that time.
+    """
+    condition = """not exists (
+        select from bars m join stored_bars s using (symbol, interval, start)
+        where (m.symbol, m.interval, m.start) = (kept.symbol, kept.interval, kept.start)
+            and m.quotes = s.quotes and m.quotes > 1 and (m.vwap is null) = (s.vwap is null)
+    ) or exists (
+        select from corporate_actions a where a.symbol = kept.symbol and a.action = 'split'
+            and a.time between kept.start - interval '2 days' and kept."end" + interval '2 days'
+    )"""
+    return _leave_out(cursor, BARS, condition, ())
+
+
+def _leave_out(cursor: Cursor, kind: Kind, condition: str, values: Sequence[object]) -> int:
+    allow_hours(cursor)
+    cursor.execute(f"delete from {kind.table} kept where {condition}", values)  # noqa: S608
+    cursor.execute(f"delete from stored_{kind.table} kept where {condition}", values)  # noqa: S608
+    return cursor.rowcount

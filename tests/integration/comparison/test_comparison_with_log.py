@@ -1,0 +1,220 @@
+"""python -m analytics.replay --from-log: what is stored equals what the log gives, or the first difference is named."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analytics.analytics_consumer import analyse
+from analytics.runtime.comparison.comparison import compare_with_log
+from analytics.runtime.comparison.errors import CannotCompare
+from analytics.runtime.comparison.verdict import DIFFERENT, IDENTICAL
+from analytics.store.compared_tables import Period
+from shared.settings.brokers import Brokers
+from tests.chaos.outcome import first_difference, tables_of
+from tests.chaos.recording import made_up_with_split
+from tests.integration.comparison.replayed import SETTINGS, compared, execute, fill, twin
+from tests.integration.desk import Desk, printed
+
+COLUMNS = {
+    "bars": ("volume", "volume + 1"),
+    "indicators": ("rsi", "rsi + 1e-9"),
+    "alerts": ("value", "value * 2"),
+    "forecasts": ("lower", "array_fill(1.5::float8, array[5, 3])"),
+    "forecast_scores": ("naive_loss", "array_fill(0.25::float8, array[5])"),
+}
+NAMES = {table: table for table in COLUMNS} | {"forecast_scores": "scores"}
+
+
+@pytest.fixture(scope="module")
+def replayed(
+    embedded_kafka: Brokers,
+    embedded_postgres: str,
+    one_search_process: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Desk:
+    """Two and a half hours of five symbols, one of which is split, with forecasts of four models."""
+    folder = tmp_path_factory.mktemp("compared")
+    files = made_up_with_split(folder, minutes=150, quotes_a_minute=12)
+    desk = Desk(embedded_kafka, embedded_postgres, folder, "compared").replaying(files)
+    desk.settings |= SETTINGS
+    fill(desk)
+    return desk
+
+
+def last_bar(desk: Desk, table: str) -> tuple[object, ...]:
+    """The key of a row in the middle of a table: symbol, interval, start."""
+    (found,) = desk.rows(
+        f"""select symbol, interval, start from {table} where interval = '1m'
+        order by start desc, symbol offset (select count(*) / 4 from {table}) limit 1"""
+    )
+    return found
+
+
+def test_a_replayed_recording_is_identical_and_the_comparison_changes_nothing(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = list(tables_of(replayed.config))
+    assert compared(replayed) == IDENTICAL
+    output = capsys.readouterr().out
+    assert output.endswith("identical\n")
+    rows = dict(re.findall(r"^  (\w+) +([\d,]+) rows$", output, re.MULTILINE))
+    assert list(rows) == list(NAMES.values())
+    stored = {NAMES[table]: replayed.rows(f"select count(*) from {table}")[0][0] for table in NAMES}
+    assert {name: int(number.replace(",", "")) for name, number in rows.items()} == stored
+    assert all(stored.values())
+    models = replayed.rows("select distinct model from forecasts")
+    assert len(models) == 4
+    assert not any(map(first_difference, before, tables_of(replayed.config)))
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_a_number_changed_by_hand_is_named(
+    replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed)
+    column, value = COLUMNS[table]
+    symbol, interval, start = key = last_bar(changed, table)
+    assert execute(
+        changed,
+        f"""update {table} set {column} = {value} where ctid = (
+            select min(ctid) from {table} where (symbol, interval, start) = (%s, %s, %s))""",
+        key,
+    )
+    assert compared(changed) == DIFFERENT
+    named = f"first difference: {NAMES[table]} of {symbol} {interval} from {start.isoformat()}"  # type: ignore[attr-defined]
+    output = printed(capsys)
+    assert named in output
+    assert re.search(rf"{column}[\[\]0-9]* is stored as [-+.0-9e]+, the log gives [-+.0-9e]+$", output)
+    assert output.count("1 differ") == 1
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_a_missing_row_is_named(replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = twin(replayed)
+    key = last_bar(changed, table)
+    assert execute(changed, f"delete from {table} where (symbol, interval, start) = (%s, %s, %s)", key)
+    assert compared(changed) == DIFFERENT
+    output = printed(capsys)
+    assert f"first difference: {NAMES[table]} of {key[0]} 1m" in output
+    assert output.endswith("the row is missing")
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_an_additional_row_is_named(replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = twin(replayed)
+    columns = [name for (name,) in changed.rows(COLUMNS_OF, table)]
+    values = ", ".join("'NONE'" if name == "symbol" else f'"{name}"' for name in columns)
+    assert execute(changed, f"insert into {table} select {values} from {table} limit 1")
+    assert compared(changed) == DIFFERENT
+    output = printed(capsys)
+    assert f"first difference: {NAMES[table]} of NONE" in output
+    assert output.endswith("the row is stored, but the log gives none")
+
+
+COLUMNS_OF = """select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped
+    order by attnum"""
+
+
+def test_bars_that_ended_outside_the_period_are_not_compared(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed)
+    symbol, interval, start = last_bar(changed, "bars")
+    (end,) = changed.rows(
+        'select extract(epoch from "end")::float8 from bars where (symbol, interval, start) = (%s, %s, %s)',
+        symbol,
+        interval,
+        start,
+    )[0]
+    execute(changed, "update bars set volume = 0 where (symbol, start) = (%s, %s)", (symbol, start))
+    assert compared(changed, Period(until=end - 1)) == IDENTICAL
+    assert compared(changed, Period(since=end, until=end)) == DIFFERENT
+    assert compared(changed, Period(since=end + 86_400)) == IDENTICAL
+    assert "from 2013" in printed(capsys)
+
+
+def test_a_period_without_bars_cannot_be_compared(replayed: Desk) -> None:
+    with pytest.raises(CannotCompare, match="No bar ended in this period"):
+        compared(replayed, Period(until=1.0))
+
+
+def test_a_database_that_has_read_nothing_cannot_be_compared(replayed: Desk) -> None:
+    empty = twin(replayed)
+    execute(empty, "delete from progress")
+    with pytest.raises(CannotCompare, match="Nothing of topic"):
+        compared(empty)
+
+
+def test_rows_that_are_calculated_again_cannot_be_compared(replayed: Desk) -> None:
+    begun = twin(replayed)
+    execute(
+        begun, "update partition_snapshots set state = jsonb_set(state::jsonb, '{rewriting}', 'true')::text"
+    )
+    with pytest.raises(CannotCompare, match="being calculated again"):
+        compared(begun)
+
+
+def test_rows_of_another_version_cannot_be_compared(replayed: Desk) -> None:
+    older = twin(replayed)
+    execute(older, "update partition_snapshots set state = jsonb_set(state::jsonb, '{version}', '1')::text")
+    with pytest.raises(CannotCompare, match="another version"):
+        compared(older)
+
+
+def test_a_changed_period_is_compared_once_the_pipeline_has_rebuilt_the_indicators(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed, RSI_PERIOD="9")
+    with pytest.raises(CannotCompare, match="start the pipeline"):
+        compared(changed)
+    with changed.at_work(analyse):
+        changed.wait_until_rebuilt()
+    assert replayed.rows("select rsi from indicators order by 1") != changed.rows(
+        "select rsi from indicators order by 1"
+    )
+    result = compare_with_log(changed.config, Period(), lambda *_: None)
+    assert {kind.name for kind, (_, different) in result.rows.items() if different} <= {"alerts"}
+
+
+def test_alerts_with_another_threshold_are_left_out_with_the_reason(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed, PRICE_CHANGE_THRESHOLD="0.002")
+    assert compared(changed) == IDENTICAL
+    assert "alerts of price_change up to 2013-10-08" in printed(capsys)
+
+
+def test_forecasts_of_other_settings_are_left_out_with_the_reason(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed)
+    execute(
+        changed,
+        "update forecasts set levels = array[0.5, 0.8, 0.9] where start = (select min(start) from forecasts)",
+    )
+    assert compared(changed) == IDENTICAL
+    output = printed(capsys)
+    assert "forecasts of 1m bars: the settings of forecasts changed after 2013-10-08" in output
+    assert "forecasts 0 rows" in output
+
+
+def test_forecasts_are_left_out_where_the_outcome_of_a_search_is_not_stored(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed)
+    assert execute(changed, "delete from search_outcomes")
+    assert compared(changed) == IDENTICAL
+    output = printed(capsys)
+    assert "the outcome of a model search is not stored" in output
+    assert changed.rows("select count(*) from search_outcomes") == [(0,)]
+
+
+def test_forecasts_of_a_model_without_its_file_are_left_out(
+    replayed: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed, TICKSTREAM_DATA=str(tmp_path))
+    assert compared(changed) == IDENTICAL
+    output = printed(capsys)
+    assert "forecasts of random_forest on 1m bars: the file of version 1 can't be used any more" in output
+    assert "forecasts of linear_regression" in output
