@@ -174,9 +174,9 @@ def leave_out_model(cursor: Cursor, kind: Kind, interval: Interval, model: str) 
     return _leave_out(cursor, kind, "interval = %s and model = %s", (interval, model))
 
 
-def leave_out_alerts(cursor: Cursor, rule: str, until: datetime) -> int:
-    """Leave out the alerts of a rule up to a time; returns how many were stored."""
-    return _leave_out(cursor, ALERTS, "rule = %s and event_time <= %s", (rule, until))
+def leave_out_alerts(cursor: Cursor, rule: str) -> int:
+    """Leave out the alerts of a rule; returns how many were stored."""
+    return _leave_out(cursor, ALERTS, "rule = %s", (rule,))
 
 
 def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:

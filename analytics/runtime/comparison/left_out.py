@@ -64,8 +64,8 @@ def _threshold(settings: AlertSettings, rule: Rule) -> float:
 def leave_out_older(cursor: Cursor, settings: EngineSettings, older: OlderSettings) -> Iterator[LeftOut]:
     """Leave out rows of older settings."""
     for rule, until in older.alerts.items():
-        rows = leave_out_alerts(cursor, rule, until)
-        yield LeftOut(rows, f"alerts of {rule} up to {until}", "its threshold was another one then")
+        rows = leave_out_alerts(cursor, rule)
+        yield LeftOut(rows, f"alerts of {rule}", f"the last one with another threshold fired at {until}")
     rows = leave_out_intervals(cursor, ALERTS, settings.alerts.intervals)
     yield LeftOut(rows, "alerts of other intervals", "the settings no longer name these intervals")
     for kind in (FORECASTS, SCORES):

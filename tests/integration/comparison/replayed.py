@@ -1,5 +1,6 @@
 """A recording that the whole pipeline has processed, and copies of its database to change by hand."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from copy import copy
@@ -39,11 +40,13 @@ def fill(desk: Desk) -> None:
 
 
 def twin(desk: Desk, **settings: str) -> Desk:
-    """The same log, with a copy of the desk's database, and other settings."""
+    """The same log, with copies of the desk's database and models, and other settings."""
     admin, name = desk.config.postgres.dsn_for("postgres"), f"twin_{next(numbers)}"
     made = copy(desk)
     made.settings = desk.settings | settings | {"POSTGRES_DSN": make_dsn(admin, dbname=name)}
     copy_database(admin, desk.database(), made.config.database())
+    models = desk.config.embedded.data / "models"
+    shutil.copytree(models / desk.config.database(), models / made.config.database())
     return made
 
 
