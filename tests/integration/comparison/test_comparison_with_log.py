@@ -91,7 +91,7 @@ def test_a_number_changed_by_hand_is_named(
     assert output.count("1 differ") == 1
 
 
-@pytest.mark.parametrize("table", COLUMNS)
+@pytest.mark.parametrize("table", ["bars", "forecast_scores"])
 def test_a_missing_row_is_named(replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]) -> None:
     changed = twin(replayed)
     key = middle_row(changed, table)
@@ -102,7 +102,7 @@ def test_a_missing_row_is_named(replayed: Desk, table: str, capsys: pytest.Captu
     assert output.endswith("the row is missing")
 
 
-@pytest.mark.parametrize("table", COLUMNS)
+@pytest.mark.parametrize("table", ["alerts", "forecasts"])
 def test_an_additional_row_is_named(replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]) -> None:
     changed = twin(replayed)
     columns = [name for (name,) in changed.rows(COLUMNS_OF, table)]

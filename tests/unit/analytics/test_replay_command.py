@@ -64,3 +64,22 @@ def test_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "there is no indicator 'bogus'; see --help for their names" in errors
+
+
+def test_times_without_a_comparison_are_refused() -> None:
+    process = started("--since", "2024-01-02", "quotes.csv")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "--since and --until need --from-log" in errors) == (2, True)
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    process = started("--from-log", "--since", "yesterday")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "'yesterday' is no time such as 2024-01-02 or 2024-01-02T15:30-05:00" in errors
+
+
+def test_a_period_that_ends_before_it_begins_is_not_comparable() -> None:
+    process = started("--from-log", "--since", "2024-01-03", "--until", "2024-01-02T23:00Z")
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (2, "replay: --since is later than --until.\n")
