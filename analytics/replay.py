@@ -150,31 +150,32 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="export the quotes of the pipeline's database to FILE"
     )
-    parser.add_argument("--from-log", action="store_true", help="compare what is stored with the log")
-    parser.add_argument(
-        "--since",
-        type=_second,
-        default=-inf,
-        metavar="TIME",
-        help="with --from-log: bars that ended at this time or later",
-    )
-    parser.add_argument(
-        "--until",
-        type=_second,
-        default=inf,
-        metavar="TIME",
-        help="with --from-log: bars that ended by this time",
-    )
+    _add_comparison(parser)
     arguments = parser.parse_args()
-    if arguments.from_log and not arguments.record:
-        return arguments
-    if arguments.from_log or bool(arguments.files) == bool(arguments.record):
-        parser.error(
-            "name recordings to replay, or use --record FILE to create one, or --from-log to compare"
-        )
-    if (arguments.since, arguments.until) != (-inf, inf):
-        parser.error("--since and --until need --from-log")
+    if problem := _problem(arguments):
+        parser.error(problem)
     return arguments
+
+
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("comparison with the log")
+    group.add_argument("--from-log", action="store_true", help="compare what is stored with the log")
+    group.add_argument(
+        "--since", type=_second, default=-inf, metavar="TIME", help="bars that ended at this time or later"
+    )
+    group.add_argument(
+        "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
+    )
+
+
+def _problem(arguments: argparse.Namespace) -> str:
+    """Why the arguments contradict each other; empty if they do not."""
+    if arguments.from_log:
+        return "--record and --from-log are two commands" if arguments.record else ""
+    if bool(arguments.files) == bool(arguments.record):
+        return "name recordings to replay, or use --record FILE to create one, or --from-log to compare"
+    has_period = (arguments.since, arguments.until) != (-inf, inf)
+    return "--since and --until need --from-log" if has_period else ""
 
 
 def _second(text: str) -> float:

@@ -69,6 +69,11 @@ class Difference(NamedTuple):
         return start
 
 
+def read_at_one_moment(cursor: Cursor) -> None:
+    """Let everything in this transaction read the tables as they are now. Call it before anything else in it."""
+    cursor.execute("set transaction isolation level repeatable read")
+
+
 def take_stored(cursor: Cursor, period: Period) -> None:
     """Copy the stored rows of a period, and create the empty tables for what is calculated again."""
     allow_hours(cursor)

@@ -30,6 +30,7 @@ from analytics.store.compared_tables import (
     BARS,
     Period,
     leave_out_bars_not_of_quotes,
+    read_at_one_moment,
     take_stored,
     write_only_temporary,
 )
@@ -92,7 +93,7 @@ def compare_with_quotes(config: Config, period: Period) -> Verdict:
 def _taken(connection: Connection, config: Config, period: Period) -> Taken:
     """Copy the stored rows and read how far they go, all at one moment."""
     with transaction(connection) as cursor:
-        cursor.execute("set transaction isolation level repeatable read")
+        read_at_one_moment(cursor)
         reading = GroupOnTopic(config.kafka.group_id, config.topic())
         state = stored_state(cursor, reading, engine_settings(config))
         older = older_settings(cursor, state.settings)
