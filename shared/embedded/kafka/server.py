@@ -112,13 +112,14 @@ class Kafka:
         return self.folder / "opened"
 
     def prepare(self, notify: Notify) -> None:
-        """Download missing jars, and create the data folder if there is none."""
+        """Download missing jars, and create the data folder if there is none, or an empty one."""
         ensure_jars(read_list(), kafka_folder())
         self.archive().remove_leftovers()
         (self.folder / "log4j2.properties").write_text(Path(__file__).with_name("log.properties").read_text())
-        if not (self.folder / "data").exists():
+        data = self.folder / "data"
+        if not data.exists() or not any(data.iterdir()):
             notify(f"Creating the data folder of Kafka in {self.folder}")
-            create_data_folder(self.folder / "data")
+            create_data_folder(data)
 
     def command(self, port: int) -> list[str]:
         """Write server.properties for this port and return the broker's command line."""

@@ -77,3 +77,11 @@ def test_each_new_data_folder_is_another_cluster_and_leaves_nothing_beside_it(tm
     assert len({*ids}) == 4
     assert not any(each.startswith("-") for each in ids)
     assert sorted(tmp_path.iterdir()) == folders
+
+
+def test_an_empty_data_folder_is_filled_like_a_new_one(tmp_path: Path) -> None:
+    """Scenario: the folder was created beforehand, as one does for a volume; the broker did not start."""
+    kafka = Kafka(tmp_path / "kafka", free_port())
+    (kafka.folder / "data").mkdir(parents=True)
+    kafka.prepare(silent)
+    assert (kafka.folder / "data" / "meta.properties").exists()
