@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ml.arima.search import SearchOutcome
-from ml.models.features import Observation
+from ml.models.features import Observation, split
 from ml.scoring.scores import Score
 from ml.uncertainty.conformal import Forecast
 
@@ -33,8 +33,16 @@ class Fit(NamedTuple):
     outcome: SearchOutcome
 
 
-PastBar = tuple[int, Observation]
-"""A closed bar without a forecast: its end in epoch seconds, and its prices and volume in today's shares."""
+class PastBar(NamedTuple):
+    """A closed bar without a forecast. `end` is in epoch seconds; prices and volume are in the same shares."""
+
+    end: int
+    open: float
+    observed: Observation
+
+    def split(self, ratio: float) -> "PastBar":
+        """The bar after one share became `ratio` shares."""
+        return PastBar(self.end, self.open / ratio, split(self.observed, ratio))
 
 
 class ForecastStep(NamedTuple):

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from math import exp, inf, log, sqrt
+from math import exp, inf, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ from ml.models.features import RETURNS, Features, FeatureSettings, Observation, 
 from ml.models.predictors import Served
 from ml.scoring.significance import NAIVE
 from ml.uncertainty.conformal import Forecast, Pool
-from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
+from ml.uncertainty.volatility import WARM_AFTER, BarVolatility
 from shared.market.records import Bar, Interval
 
 ARIMA = "arima"
@@ -112,7 +112,7 @@ class SeriesForecasts:
         self.seen = 0
         self.needed = max(settings.min_observations, WARM_AFTER + 1)
         self._close: float | None = None
-        self._volatility = VarianceFilter()
+        self._volatility = BarVolatility()
         self._forecaster = Forecaster(symbol, interval, settings)
         self._window: deque[Observation] = deque(maxlen=RETURNS + 1)
         self._asked_at = 0
@@ -124,7 +124,7 @@ class SeriesForecasts:
     @property
     def key(self) -> str:
         """Identifies the settings that a stored state must have been made with."""
-        return f"{self._forecaster.key} {pool_of(self._settings).key} {VarianceFilter.key}"
+        return f"{self._forecaster.key} {pool_of(self._settings).key} {BarVolatility.key}"
 
     def advance(
         self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NO_TRAINED_MODELS
@@ -133,7 +133,7 @@ class SeriesForecasts:
         close = bar.close
         self.seen += 1
         if self._close is not None:
-            self._volatility.update(log(close / self._close))
+            self._volatility.update(self._close, bar.open, bar.high, bar.low, close, bar.volume)
         self._close = close
         self._window.append(Observation(close, bar.high, bar.low, bar.volume))
         scored = [
@@ -157,13 +157,14 @@ class SeriesForecasts:
 
         The volatility is the same as if it had been updated with these bars; the models start with the newest closes.
         """
-        for end, each in bars:
+        for end, open_, each in bars:
+            close, high, low, volume = each
             if self._close is not None:
-                self._volatility.update(log(each.close / self._close))
-            self._close, self._asked_at = each.close, end
+                self._volatility.update(self._close, open_, high, low, close, volume)
+            self._close, self._asked_at = close, end
             self._window.append(each)
         self.seen = len(bars)
-        newest = [each.close for _, each in bars[-self._settings.window :]]
+        newest = [bar.observed.close for bar in bars[-self._settings.window :]]
         if newest:
             self._forecaster.refill(self.seen, newest)
         for track in self.tracks.values():
@@ -173,6 +174,7 @@ class SeriesForecasts:
         """Adjust all stored prices and volumes to a split: one share became `ratio` shares."""
         if self._close is not None:
             self._close /= ratio
+        self._volatility.split(ratio)
         self._forecaster.split(ratio)
         self._window = deque([split(each, ratio) for each in self._window], maxlen=RETURNS + 1)
         for track in self.tracks.values():

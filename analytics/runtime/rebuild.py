@@ -15,7 +15,6 @@ from analytics.indicators.spec import Parameters
 from analytics.store.forecast_tables import latest_bars
 from analytics.store.snapshot_tables import FoldSnapshot
 from analytics.store.tables import bars_until, replace_indicators, splits_until
-from ml.models.features import split
 from ml.uncertainty.volatility import MEMORY
 from shared.calendars.calendars import calendar_of
 from shared.market.records import INTERVALS, Bar, Interval
@@ -108,9 +107,9 @@ def past_bars(cursor: Cursor, symbol: str, interval: Interval, next_offset: int)
     adjusts the bars that ended by its time, one split after the other, as in the engine."""
     splits = splits_until(cursor, symbol, next_offset)
     past = []
-    for end, bar in latest_bars(cursor, symbol, interval, MEMORY):
+    for bar in latest_bars(cursor, symbol, interval, MEMORY):
         for time, ratio in splits:
-            if end <= time:
-                bar = split(bar, ratio)
-        past.append((end, bar))
+            if bar.end <= time:
+                bar = bar.split(ratio)
+        past.append(bar)
     return past

@@ -86,11 +86,11 @@ def delete_forecast_records(cursor: Cursor, symbols: list[str]) -> None:
 def latest_bars(cursor: Cursor, symbol: str, interval: Interval, limit: int) -> list[PastBar]:
     """The newest closed bars of a series, in order, not adjusted for splits."""
     cursor.execute(
-        'select extract(epoch from "end")::bigint, close, high, low, volume from bars'
+        'select extract(epoch from "end")::bigint, open, close, high, low, volume from bars'
         " where symbol = %s and interval = %s order by start desc limit %s",
         (symbol, interval, limit),
     )
-    return [(end, Observation(*numbers)) for end, *numbers in cursor.fetchall()[::-1]]
+    return [PastBar(end, open_, Observation(*rest)) for end, open_, *rest in cursor.fetchall()[::-1]]
 
 
 def _with_arrays(rows: Sequence[RowWithArrays]) -> list[tuple[object, ...]]:

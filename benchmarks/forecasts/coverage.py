@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from benchmarks.staging.tables import table
 from ml.scoring.scores import Score, penalties_of, score
 from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
-from ml.uncertainty.volatility import WARM_AFTER, VarianceFilter
+from ml.uncertainty.volatility import WARM_AFTER, BarVolatility
 from shared.market.records import CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
@@ -56,7 +56,7 @@ class DailyHistory:
     def __init__(self, symbol: str, pool: Pool) -> None:
         self.symbol = symbol
         self._pool = pool
-        self._filter = VarianceFilter()
+        self._filter = BarVolatility()
         self._own, self._constant = PendingForecasts(), PendingForecasts()
         self._close: float | None = None
         self._mean = self._squares = 0.0
@@ -65,13 +65,14 @@ class DailyHistory:
         """Adjust for a split: one share became `ratio` shares."""
         if self._close is not None:
             self._close /= ratio
+        self._filter.split(ratio)
         self._own.split(ratio)
         self._constant.split(ratio)
 
     def bar(self, bar: RecordedBar) -> Iterator[ScoredDay]:
         """Yield the scored forecasts of this close, then make new ones."""
         if self._close is not None:
-            self._learn(log(bar.close / self._close))
+            self._learn(self._close, bar)
         self._close = bar.close
         for own, constant in zip(self._own.advance(), self._constant.advance(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
@@ -81,11 +82,12 @@ class DailyHistory:
             self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])
             self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
 
-    def _learn(self, log_return: float) -> None:
-        self._filter.update(log_return)
-        before = log_return - self._mean
-        self._mean += before / self._filter.seen
-        self._squares += before * (log_return - self._mean)
+    def _learn(self, before: float, bar: RecordedBar) -> None:
+        self._filter.update(before, bar.open, bar.high, bar.low, bar.close, bar.volume or 0.0)
+        log_return = log(bar.close / before)
+        deviation = log_return - self._mean
+        self._mean += deviation / self._filter.seen
+        self._squares += deviation * (log_return - self._mean)
 
     def _forecast(self, close: float, horizon: int) -> Forecast:
         sigma = self._filter.sigma(horizon)

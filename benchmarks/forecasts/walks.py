@@ -3,6 +3,7 @@
 from math import exp
 from random import Random
 
+from analytics.forecasting.forecast_events import PastBar
 from ml.datasets.samples import TrainingHistory
 from ml.models.features import Observation
 from shared.market.records import Bar
@@ -82,10 +83,12 @@ class WalkingMarket:
         factor = 1.0 + int(symbol[1:]) / SYMBOLS
         return [factor * close for close in self._walks[walk_of(symbol)][start:end]]
 
-    def first_bars(self, symbol: str, bars: int) -> list[tuple[int, Observation]]:
-        """The ends of its first bars (epoch seconds), with their observations."""
-        first = history(symbol, self.closes(symbol, 0, bars))
-        return list(zip(first.made_at, first.observations, strict=True))
+    def first_bars(self, symbol: str, bars: int) -> list[PastBar]:
+        """Its first bars; each opens at the close before it."""
+        closes = self.closes(symbol, 0, bars)
+        first = history(symbol, closes)
+        opens = [closes[0], *closes[:-1]]
+        return list(map(PastBar, first.made_at, opens, first.observations))
 
     def bar(self, symbol: str, number: int) -> Bar:
         """The bar of this number, which is not the first."""

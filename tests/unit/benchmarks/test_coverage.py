@@ -29,7 +29,8 @@ def days(split_at: int | None) -> Iterator[Record]:
                 position=0,
                 received_time=start,
             )
-        price = (100.0 + day % 3) / (4.0 if split_at is not None and day >= split_at else 1.0)
+        ratio = 4.0 if split_at is not None and day >= split_at else 1.0
+        price = (100.0 + day % 3) / ratio
         yield RecordedBar(
             symbol="ACME",
             interval="1d",
@@ -38,7 +39,7 @@ def days(split_at: int | None) -> Iterator[Record]:
             high=price,
             low=price,
             close=price,
-            volume=1.0,
+            volume=(1.0 + day % 5) * ratio,
             source="test",
             position=day,
             received_time=start + timedelta(hours=7),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.engine.engine import Engine, Event
 from analytics.engine.engine_settings import EngineSettings
-from analytics.forecasting.forecast_events import ForecastStep
+from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.scorecard import cluster_days
 from ml.models.features import Observation
 from ml.uncertainty.conformal import Pool
@@ -161,7 +161,7 @@ def test_batch_boundaries_and_restarts_change_no_bit(seed: int, cuts: list[int],
 def test_other_settings_begin_after_the_existing_closes_without_scoring_them() -> None:
     records = minutes(120)
     past = [
-        (OPEN + 60 * number, Observation(record.close, record.close, record.close, 1.0))
+        PastBar(OPEN + 60 * number, record.close, Observation(record.close, record.close, record.close, 1.0))
         for number, record in enumerate(records[::2], start=1)
         if isinstance(record, RecordedBar)
     ]
