@@ -1,6 +1,6 @@
 """Speed of forecasts, duration of ARIMA searches, and accuracy of every model on real closes.
 
-    python -m benchmarks.forecasts                  takes about ten minutes on one core
+    python -m benchmarks.forecasts                  takes about fifteen minutes on one core
     python -m benchmarks.forecasts --quick          takes under a minute: fewer bars, searches, symbols and years
     python -m benchmarks.forecasts --only speed     one section only
 
@@ -8,6 +8,7 @@ speed       forecasts of 500 symbols for a closed bar, compared with fitting a l
 search      new orders for 500 symbols, and the age that an order reaches
 accuracy    every model on days and on minutes, tested on rows after all of its training rows
 coverage    coverage of the intervals, as `python -m benchmarks.forecasts.coverage` prints it
+opponents   intervals of other methods on the same days; --quick leaves out those that are refitted
 
 Settings are the defaults unless the environment sets them. A section whose recordings are not in the data folder is
 skipped with a message.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.forecasts.accuracy import accuracy
 from benchmarks.forecasts.coverage import DATA, coverage
+from benchmarks.forecasts.opponents import opponents
 from benchmarks.forecasts.search import searches
 from benchmarks.forecasts.speed import speed
 from benchmarks.staging.stage import say
@@ -34,6 +36,7 @@ PARTS: dict[str, Part] = {
     "search": lambda config, _, quick: searches(config, quick),
     "accuracy": accuracy,
     "coverage": lambda _config, data, _quick: coverage(data),
+    "opponents": lambda _config, data, quick: opponents(data, quick),
 }
 
 

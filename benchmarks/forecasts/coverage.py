@@ -7,7 +7,7 @@ On each day "no change" is forecast one and five days ahead, with the interval o
 `ml.uncertainty.conformal`, which learn from 1998 on. The forecast is scored when its day has closed and compared with
 the usual interval: the normal quantile times the sample standard deviation of all returns so far. Prices are as traded,
 with their splits; dividends are part of the returns, as on the page. A forecast uses only data known at its close. The
-score is the interval score; lower is better.
+score is the interval score; lower is better. `benchmarks.forecasts.opponents` compares it with other methods.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from benchmarks.staging.tables import table
 from ml.scoring.scores import Score, penalties_of, score
 from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
 from ml.uncertainty.volatility import WARM_AFTER, BarVolatility
-from shared.market.records import CorporateAction, Record, RecordedBar
+from shared.market.records import EPOCH, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
 DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -40,9 +40,11 @@ FIRST_YEAR = 2005
 
 
 class ScoredDay(NamedTuple):
-    """One forecast: `sigma` as expected when it was made, `own` and `constant` the scores of both intervals."""
+    """One forecast: `sigma` as expected when it was made, `own` and `constant` the scores of both intervals. `day` is
+    that of the close, in days since 1970."""
 
     symbol: str
+    day: int
     year: int
     horizon: int
     sigma: float
@@ -77,7 +79,8 @@ class DailyHistory:
         for own, constant in zip(self._own.advance(), self._constant.advance(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
             scores = score(own, bar.close, PENALTIES), score(constant, bar.close, PENALTIES[-1:])
-            yield ScoredDay(self.symbol, bar.start.year, own.horizon, own.sigma, *scores)
+            day = bar.start.date()
+            yield ScoredDay(self.symbol, (day - EPOCH.date()).days, day.year, own.horizon, own.sigma, *scores)
         if self._filter.seen >= WARM_AFTER:
             self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])
             self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
@@ -100,14 +103,14 @@ class DailyHistory:
         return Forecast(horizon, close, close, sigma, NORMAL)
 
 
-def replayed(records: Iterable[Record]) -> Iterator[ScoredDay]:
-    """Yield every scored forecast from FIRST_YEAR on; all symbols learn from one pool."""
+def replayed(records: Iterable[Record], first_year: int = FIRST_YEAR) -> Iterator[ScoredDay]:
+    """Yield every scored forecast from `first_year` on; all symbols learn from one pool."""
     pool = Pool(max(HORIZONS), LEVELS)
     histories: dict[str, DailyHistory] = {}
     for record in records:
         if isinstance(record, RecordedBar):
             history = histories.setdefault(record.symbol, DailyHistory(record.symbol, pool))
-            yield from (each for each in history.bar(record) if each.year >= FIRST_YEAR)
+            yield from (each for each in history.bar(record) if each.year >= first_year)
         elif isinstance(record, CorporateAction) and record.action == "split" and record.symbol in histories:
             histories[record.symbol].split(record.value)
 

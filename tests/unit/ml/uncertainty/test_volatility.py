@@ -63,7 +63,8 @@ def ordinary(count: int, sigma: float = 0.01, seed: int = 7) -> list[Shape]:
 
 def plain_sigmas(bars: list[Shape]) -> list[float]:
     """The definition written out: every mean is calculated again at every bar, over all bars so far."""
-    lengths, sizes, scaled, impacts, found = [], [], [], [], list[float]()
+    lengths, sizes, scaled = list[float](), list[float](), list[float]()
+    impacts, found = list[float](), list[float]()
     for number, bar in enumerate(bars, start=1):
         sigma = found[-1] if found else 0.0
         limits = [JUMP, BURST]
@@ -240,10 +241,9 @@ def test_a_wilder_past_fades_from_the_long_mean_with_its_memory() -> None:
 def test_a_price_that_is_none_is_refused_and_changes_nothing(wrong: float, place: int) -> None:
     followed = fed(ordinary(30))
     state = followed.state()
-    prices = [1.0] * 5
-    prices[place] = wrong
+    before, opens, high, low, closes = (wrong if each == place else 1.0 for each in range(5))
     with pytest.raises(ValueError, match="positive and finite"):
-        followed.update(*prices, 1.0)
+        followed.update(before, opens, high, low, closes, 1.0)
     assert followed.state() == state
 
 
