@@ -26,7 +26,8 @@ STATEMENT = re.compile(
 WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/compared_tables analytics/store/deployment_tables
-    analytics/store/forecast_tables analytics/store/replacing analytics/store/search_tables
+    analytics/store/cross_section_tables analytics/store/forecast_tables analytics/store/replacing
+    analytics/store/search_tables
     analytics/store/snapshot_tables analytics/store/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/queries db/blocking db/cutting db/divergence db/migrate

@@ -1,0 +1,1 @@
+"""Numbers over many symbols at once: aligned closes, correlation, beta, breadth. Pure."""

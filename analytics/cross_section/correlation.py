@@ -1,0 +1,110 @@
+"""Correlation and beta of returns. Pure.
+
+Two symbols are compared over the keys, dates or times, at which both have a close: each return reaches from one common
+key to the next, so that after a holiday of one exchange both returns span the same days. Exchanges that close at
+different hours are compared by date; what happens between their closes appears in the one a day later.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.cross_section.closes import CloseTable, Numbers
+
+LEAST_RETURNS = 20
+"""With fewer returns no correlation is given: its error would be larger than most correlations."""
+
+
+class Correlations(NamedTuple):
+    """A row and a column for each symbol: Pearson's correlation of log returns, -1 to 1, and the returns counted.
+
+    NaN where there are too few returns, or where one of both prices stood still.
+    """
+
+    symbols: list[str]
+    values: Numbers
+    counts: NDArray[np.int64]
+
+
+class Beta(NamedTuple):
+    """A symbol against a benchmark: `beta` is the covariance of log returns divided by the benchmark's variance, as in
+    Sharpe, Capital Asset Prices (1964). NaN where it is unknown."""
+
+    symbol: str
+    beta: float
+    correlation: float
+    returns: int
+
+
+class _Block(NamedTuple):
+    """Deviations of returns from their means, for two groups of symbols with the same keys each."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    left: Numbers
+    right: Numbers
+
+
+def correlations(table: CloseTable, returns: int) -> Correlations:
+    """The correlation of all pairs over their last `returns` common returns."""
+    size = len(table.symbols)
+    values, counts = np.full((size, size), np.nan), np.zeros((size, size), dtype=np.int64)
+    for rows, columns, left, right in _blocks(table, returns):
+        place = np.ix_(rows, columns)
+        counts[place] = left.shape[1]
+        if left.shape[1] >= LEAST_RETURNS:
+            values[place] = _correlation(left, right)
+    counts, values = np.maximum(counts, counts.T), np.fmax(values, values.T)
+    return Correlations(list(table.symbols), values, counts)
+
+
+def betas(table: CloseTable, benchmark: str, returns: int) -> list[Beta]:
+    """Each symbol against the benchmark over their last `returns` common returns. Raises ValueError if the table does
+    not have the benchmark."""
+    if benchmark not in table.symbols:
+        raise ValueError(f"there are no closes of {benchmark}")
+    place = list(table.symbols).index(benchmark)
+    found: dict[int, Beta] = {}
+    for block in _blocks(table, returns):
+        for rows, columns, left, right in (block, _Block(block.columns, block.rows, block.right, block.left)):
+            if place not in columns:
+                continue
+            market = right[list(columns).index(place)]
+            for row, own in zip(rows, left, strict=True):
+                found[int(row)] = _beta(table.symbols[row], own, market)
+    return [found[row] for row in range(len(table.symbols))]
+
+
+def _beta(symbol: str, own: Numbers, market: Numbers) -> Beta:
+    count, variance = len(own), float(market @ market)
+    if count < LEAST_RETURNS or variance == 0.0:
+        return Beta(symbol, np.nan, np.nan, count)
+    return Beta(
+        symbol, float(own @ market) / variance, float(_correlation(own[None], market[None])[0, 0]), count
+    )
+
+
+def _blocks(table: CloseTable, returns: int) -> Iterator[_Block]:
+    """The returns of all pairs, in blocks of symbols that have the same keys; each pair is in one of them."""
+    masks, group = np.unique(~np.isnan(table.closes), axis=0, return_inverse=True)
+    members = [np.flatnonzero(group.reshape(-1) == number) for number in range(len(masks))]
+    for one in range(len(masks)):
+        for other in range(one, len(masks)):
+            keys = np.flatnonzero(masks[one] & masks[other])[-(returns + 1) :]
+            rows, columns = members[one], members[other]
+            yield _Block(rows, columns, _deviations(table, rows, keys), _deviations(table, columns, keys))
+
+
+def _deviations(table: CloseTable, rows: NDArray[np.int64], keys: NDArray[np.int64]) -> Numbers:
+    """Log returns between the keys, less their mean."""
+    found = np.diff(np.log(table.closes[np.ix_(rows, keys)]), axis=1)
+    return found - found.mean(axis=1, keepdims=True) if found.shape[1] else found
+
+
+def _correlation(left: Numbers, right: Numbers) -> Numbers:
+    """The correlation of each row of the one with each row of the other."""
+    lengths = np.sqrt(np.outer((left * left).sum(axis=1), (right * right).sum(axis=1)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(np.where(lengths > 0.0, left @ right.T / lengths, np.nan), -1.0, 1.0)

@@ -1,0 +1,234 @@
+"""The market as a whole: breadth, betas to a benchmark and correlations, from the stored closed bars.
+
+    python -m analytics.market                                  daily closes, the last 60 returns
+    python -m analytics.market --benchmark SPY --returns 250    betas to SPY over a year
+    python -m analytics.market --interval 1h --symbols AAPL,MSFT,BTC-USD
+    python -m analytics.market --csv > correlations.csv         the whole matrix, at full precision
+
+Returns are aligned: by date for daily bars, by time for others; over a holiday of one exchange both returns of a pair
+span the same days. Splits are taken out of the closes. Nothing is stored: the figures follow from the bars, so they are
+the same whenever they are calculated. It can be run beside the pipeline.
+"""
+
+import argparse
+import csv
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from itertools import combinations
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics.cross_section.breadth import Breadth, LatestBar, breadth
+from analytics.cross_section.closes import (
+    Close,
+    CloseTable,
+    SplitAt,
+    date_number,
+    in_new_shares,
+    side_by_side,
+)
+from analytics.cross_section.correlation import Beta, Correlations, betas, correlations
+from analytics.store.cross_section_tables import (
+    LatestRow,
+    closes_since,
+    exchanges,
+    latest_two,
+    newest_start,
+    splits_since,
+)
+from shared.calendars.calendars import calendar_of
+from shared.errors import ConfigError, TickstreamError
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
+from shared.postgres.database import Cursor, connect, transaction
+from shared.runtime.command_line import configured
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
+
+SPAN = {"1d": 2}
+"""Calendar time to read for a return, in intervals: weekends and holidays have no bar."""
+INTRADAY_SPAN = 8
+CURRENT_DAYS = 4
+"""A daily bar is current for so many days: over a long weekend the last one is that of Thursday."""
+SHOWN_PAIRS = 10
+MATRIX_SYMBOLS = 10
+"""Up to so many symbols the whole matrix is printed."""
+
+
+class MarketFigures(NamedTuple):
+    """What the command prints. `betas` are empty without a benchmark."""
+
+    breadth: Breadth
+    betas: list[Beta]
+    correlations: Correlations
+
+
+class Question(NamedTuple):
+    """What was asked for; no symbols stand for all."""
+
+    interval: Interval
+    returns: int
+    benchmark: str | None
+    symbols: frozenset[str]
+
+
+def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
+    """Calculate the figures from the tables. Raises ConfigError if they have no such bars or symbols."""
+    newest = newest_start(cursor, question.interval)
+    if newest is None:
+        raise ConfigError(f"There is no closed bar of {question.interval} yet: start the pipeline first.")
+    seconds = INTERVAL_SECONDS[question.interval]
+    since = newest - (question.returns + 5) * seconds * SPAN.get(question.interval, INTRADAY_SPAN)
+    splits = splits_since(cursor, since)
+    table = _table(closes_since(cursor, question.interval, since), splits, exchanges(cursor), question)
+    current = newest - (CURRENT_DAYS * 86_400 if question.interval == "1d" else 2 * seconds)
+    latest = _latest(latest_two(cursor, question.interval), splits)
+    return MarketFigures(
+        breadth(latest, current),
+        betas(table, question.benchmark, question.returns) if question.benchmark else [],
+        correlations(table, question.returns),
+    )
+
+
+def _table(
+    closes: Mapping[str, Sequence[Close]],
+    splits: Mapping[str, Sequence[SplitAt]],
+    exchange_of: Mapping[str, str | None],
+    question: Question,
+) -> CloseTable:
+    wanted = (question.symbols | {question.benchmark or ""}) if question.symbols else closes.keys()
+    if missing := sorted((question.symbols | ({question.benchmark or ""} - {""})) - closes.keys()):
+        raise ConfigError(f"There are no closes of {', '.join(missing)} in bars of {question.interval}.")
+    columns: dict[str, dict[int, float]] = {}
+    for symbol in wanted & closes.keys():
+        zone = calendar_of(exchange_of.get(symbol)).zone
+        adjusted = in_new_shares(closes[symbol], splits.get(symbol, ()))
+        is_daily = question.interval == "1d"
+        columns[symbol] = {
+            date_number(start, zone) if is_daily else start: close for start, close in adjusted
+        }
+    return side_by_side(columns)
+
+
+def _latest(rows: Sequence[LatestRow], splits: Mapping[str, Sequence[SplitAt]]) -> list[LatestBar]:
+    """The last bar of each symbol with the close before it, both in new shares."""
+    by_symbol: dict[str, list[LatestRow]] = {}
+    for row in rows:
+        by_symbol.setdefault(row.symbol, []).append(row)
+    found = []
+    for symbol, two in by_symbol.items():
+        *before, close = in_new_shares([Close(row.start, row.close) for row in two], splits.get(symbol, ()))
+        previous = before[0].close if before else None
+        found.append(LatestBar(symbol, close.start, close.close, previous, two[-1].sma_long))
+    return found
+
+
+def _print(figures: MarketFigures, question: Question, console: Console) -> None:
+    counts = figures.breadth
+    console.print(
+        f"Breadth of {question.interval} bars: {counts.advancers} advancers, {counts.decliners} decliners,"
+        f" {counts.unchanged} unchanged; {counts.above} of {counts.averaged} above their long SMA;"
+        f" {counts.outdated} without a current bar."
+    )
+    if figures.betas:
+        console.print(_beta_table(figures.betas, question))
+    found = figures.correlations
+    is_small = len(found.symbols) <= MATRIX_SYMBOLS
+    console.print(_matrix(found, question) if is_small else _pairs(found, question))
+
+
+def _beta_table(found: Sequence[Beta], question: Question) -> Table:
+    table = Table(
+        title=f"Beta to {question.benchmark}, last {question.returns} returns of {question.interval}"
+    )
+    for header in ("symbol", "beta", "correlation", "returns"):
+        table.add_column(header, justify="left" if header == "symbol" else "right")
+    for beta in found:
+        table.add_row(beta.symbol, _number(beta.beta), _number(beta.correlation), str(beta.returns))
+    return table
+
+
+def _matrix(found: Correlations, question: Question) -> Table:
+    table = Table(title=f"Correlation of the last {question.returns} returns of {question.interval}")
+    table.add_column("")
+    for symbol in found.symbols:
+        table.add_column(symbol, justify="right")
+    for symbol, row in zip(found.symbols, found.values, strict=True):
+        table.add_row(symbol, *(_number(value) for value in row))
+    return table
+
+
+def _pairs(found: Correlations, question: Question) -> Table:
+    """The pairs with the highest and the lowest correlation."""
+    table = Table(title=f"Highest and lowest correlations, {question.returns} returns of {question.interval}")
+    for header in ("pair", "correlation", "returns"):
+        table.add_column(header, justify="left" if header == "pair" else "right")
+    places = combinations(range(len(found.symbols)), 2)
+    known = [place for place in places if not math.isnan(found.values[place])]
+    known.sort(key=lambda place: -found.values[place])
+    for place in [*known[:SHOWN_PAIRS], *known[SHOWN_PAIRS:][-SHOWN_PAIRS:]]:
+        one, other = (found.symbols[number] for number in place)
+        table.add_row(f"{one}, {other}", _number(found.values[place]), str(found.counts[place]))
+    return table
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.2f}"
+
+
+def _print_csv(found: Correlations) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["", *found.symbols])
+    for symbol, row in zip(found.symbols, found.values, strict=True):
+        writer.writerow([symbol, *("" if math.isnan(value) else repr(float(value)) for value in row)])
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--interval", choices=INTERVALS, default="1d", help="interval of the bars [1d]")
+    parser.add_argument("--returns", type=int, default=60, metavar="N", help="number of last returns [60]")
+    parser.add_argument("--benchmark", metavar="SYMBOL", help="print betas to this symbol")
+    parser.add_argument("--symbols", default="", metavar="A,B,...", help="these symbols only [all]")
+    parser.add_argument("--csv", action="store_true", help="print the matrix of correlations as CSV")
+    arguments = parser.parse_args()
+    if not 20 <= arguments.returns <= 5_000:
+        parser.error("--returns must be 20 to 5000: with fewer, a correlation is mostly chance")
+    return arguments
+
+
+def _run(config: Config, arguments: argparse.Namespace) -> None:
+    symbols = frozenset(filter(None, arguments.symbols.upper().split(",")))
+    benchmark = arguments.benchmark.upper() if arguments.benchmark else None
+    question = Question(arguments.interval, arguments.returns, benchmark, symbols)
+    with ExitStack() as opened:
+        ready = opened.enter_context(servers(config, kafka=False))
+        dsn = ready.postgres.dsn_for(config.database())
+        connection = opened.enter_context(closing(connect(dsn, "market")))
+        figures = market_figures(opened.enter_context(transaction(connection)), question)
+    if arguments.csv:
+        _print_csv(figures.correlations)
+    else:
+        _print(figures, question, Console())
+
+
+def main() -> int:
+    """Run the command. Returns its exit status."""
+    arguments = _arguments()
+    try:
+        _run(configured("market", {}), arguments)
+    except TickstreamError as error:
+        print(f"market: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("market: interrupted.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""python -m analytics.market over the tables of a desk."""
+
+import csv
+import io
+import subprocess
+import sys
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from shared.postgres.database import connect, transaction
+from shared.settings.server_types import PROJECT
+from tests.inputs.histories import walk
+from tests.integration.desk import Desk
+from tests.integration.stored_bars import give_bars
+from tests.slowness import PATIENCE
+
+SYMBOLS = ("AAA", "BBBB", "CCCCC")
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    for symbol in SYMBOLS:
+        give_bars(desk, symbol, 80)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        for symbol in SYMBOLS:
+            cursor.execute(
+                "insert into symbols (symbol, price, event_time, received_time, exchange, session, source, quotes,"
+                " late, extreme) values (%s, 1, now(), now(), '24/7', 'regular', 'test', 1, 0, 0)",
+                (symbol,),
+            )
+    return desk
+
+
+def printed(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "analytics.market", *arguments]
+    return subprocess.run(
+        command, cwd=PROJECT, env=desk.environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def returns_of(symbol: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    closes = [observation[0] for observation in walk(symbol, 80, seed=len(symbol)).observations]
+    return np.diff(np.log(closes))[-count:]
+
+
+def test_matrix_is_that_of_the_stored_closes(filled: Desk) -> None:
+    run = printed(filled, "--returns", "40", "--csv")
+    assert run.returncode == 0, run.stderr
+    header, *rows = csv.reader(io.StringIO(run.stdout))
+    assert header == ["", *SYMBOLS]
+    expected = np.corrcoef([returns_of(symbol, 40) for symbol in SYMBOLS])
+    np.testing.assert_allclose([[float(value) for value in row[1:]] for row in rows], expected, atol=1e-12)
+
+
+def test_split_moves_no_correlation(filled: Desk) -> None:
+    before = printed(filled, "--returns", "40", "--csv").stdout
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("select start from bars where symbol = 'AAA' order by start desc offset 20 limit 1")
+        ((day,),) = cursor.fetchall()
+        cursor.execute("update bars set close = close * 7 where symbol = 'AAA' and start < %s", (day,))
+        cursor.execute(
+            'insert into corporate_actions (symbol, action, time, value, source, partition, "offset")'
+            " values ('AAA', 'split', %s, 7, 'test', 0, 1)",
+            (day,),
+        )
+    after = printed(filled, "--returns", "40", "--csv").stdout
+    values = [
+        [[float(value) for value in row[1:]] for row in list(csv.reader(io.StringIO(text)))[1:]]
+        for text in (before, after)
+    ]
+    np.testing.assert_allclose(values[0], values[1], atol=1e-12)
+
+
+def test_breadth_and_betas_are_printed(filled: Desk) -> None:
+    run = printed(filled, "--benchmark", "AAA", "--symbols", "BBBB")
+    assert run.returncode == 0, run.stderr
+    assert "Breadth of 1d bars:" in run.stdout
+    assert "Beta to AAA" in run.stdout
+
+
+def test_symbol_without_closes_is_named(filled: Desk) -> None:
+    run = printed(filled, "--benchmark", "SPY")
+    assert (run.returncode, run.stderr) == (1, "market: There are no closes of SPY in bars of 1d.\n")
+
+
+def test_without_bars_the_command_states_what_to_do(desk: Desk) -> None:
+    desk.database()  # creates it
+    run = printed(desk)
+    assert run.returncode == 1
+    assert "no closed bar of 1d yet: start the pipeline first" in run.stderr
