@@ -10,7 +10,7 @@ from shared.market.records import Quote, RecordedBar
 
 REASONS = {
     "late": "arrived after their bar had closed",
-    "extreme": "were more than ten times off the previous price and not confirmed by a second one",
+    "extreme": "have a price far from those before or from before a split, and were not confirmed by a second one",
     "ignored": "are recorded bars whose slot has data already or is outside every session",
 }
 """By the counter of a symbol that the record increased."""

@@ -13,6 +13,7 @@ BY_OFFSET = {
     "dead_letters": '"offset"',
     "corporate_actions": '"offset"',
     "model_servings": "from_offset",
+    "set_aside_quotes": '"offset"',
 }
 """The tables whose rows have the offset that they were made from, with the column of that offset."""
 REMAKING_STATE = '{"remaking": true}'

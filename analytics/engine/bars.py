@@ -13,12 +13,27 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from shared.calendars.calendars import SessionCalendar
-from shared.market.records import INTERVAL_SECONDS, PRICE_LIMIT, Bar, Interval, RecordedBar
+from shared.market.records import (
+    INTERVAL_SECONDS,
+    INTERVALS,
+    PRICE_LIMIT,
+    Bar,
+    Interval,
+    RecordedBar,
+    RecordedInterval,
+)
 from shared.market.trade_conditions import Updates
 
 BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int, bool]
 
 MINUTE = 60
+FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
+    **{interval: INTERVALS[place:] for place, interval in enumerate(INTERVALS)},
+    "1s": ("1m",),
+    "1m": ("1m",),
+}
+"""The intervals that a recorded bar contributes to directly, shortest first; minutes contribute to longer intervals
+when they close."""
 NO_HIGH, NO_LOW = 0.0, PRICE_LIMIT
 NO_OPEN_TIME, NO_CLOSE_TIME = 1e12, -1.0
 """The values of a bar without prices: any price or time replaces them. Finite, because a snapshot is JSON."""
@@ -30,6 +45,11 @@ class Slot(NamedTuple):
     start: int
     end: int
     session: str
+
+
+def closed_until(time: float, grace: float) -> int:
+    """At `time`, every bar that ends by the result is closed; epoch seconds."""
+    return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
 @lru_cache(maxsize=1024)

@@ -10,11 +10,12 @@ and a lagging source does not delay the bars of other symbols.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from analytics.engine.bars import MINUTE, OpenBar, slot_of
+from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot_of
 from analytics.engine.closing_price import REGULAR, PlaceInBars, counted_at
 from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.partial_quotes import added_in_part
+from analytics.engine.partial_quotes import add_part, updates_in
+from analytics.engine.print_filter import SetAside
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
@@ -32,31 +33,16 @@ from analytics.forecasting.forecasts import (
 )
 from shared.market.records import (
     INTERVAL_SECONDS,
-    INTERVALS,
     CorporateAction,
     Interval,
     Quote,
     Record,
     RecordedBar,
-    RecordedInterval,
     TimeMark,
 )
-
-FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
-    **{interval: INTERVALS[place:] for place, interval in enumerate(INTERVALS)},
-    "1s": ("1m",),
-    "1m": ("1m",),
-}
-"""The intervals that a recorded bar contributes to directly, shortest first; minutes contribute to longer intervals
-when they close."""
-
+from shared.market.trade_conditions import EVERYTHING
 
 NO_SEARCHES = NoSearches()
-
-
-def closed_until(time: float, grace: float) -> int:
-    """At `time`, every bar that ends by the result is closed; epoch seconds."""
-    return max(0, int((time - grace) // MINUTE) * MINUTE)
 
 
 PastBars = dict[tuple[str, Interval], list[PastBar]]
@@ -92,6 +78,7 @@ class Engine:
         self.changed: set[str] = set()
         self._deadlines = BarDeadlines()
         self._events: list[Event] = []
+        self._set_aside: list[SetAside] = []
         # Symbols with an unconfirmed split, or with actions that were not taken yet.
         self._unsettled: set[str] = set()
         self._closed_until = 0
@@ -115,6 +102,11 @@ class Engine:
         """The events since the last call, in order."""
         events, self._events = self._events, []
         return events
+
+    def take_set_aside(self) -> list[SetAside]:
+        """The quotes set aside since the last call, in order."""
+        found, self._set_aside = self._set_aside, []
+        return found
 
     def take_actions(self) -> list[SettledAction]:
         """The splits and dividends that took effect since the last call, and the splits that were rejected."""
@@ -144,20 +136,29 @@ class Engine:
         if quote.price <= 0.0:
             state.show(quote, time)
             return
-        if quote.conditions is not None and self._add_in_part(state, quote, PlaceInBars(at, start, bar)):
+        if quote.conditions is not None and self._add_part(state, quote, offset, PlaceInBars(at, start, bar)):
             return
-        if not state.accept(quote, time):
+        if (reason := state.accept(quote, time)) is not None:
+            self._set_aside.append(SetAside(offset, quote, reason))
             return
-        if bar is None:
-            bar = state.open.open_minute(quote, start, at)
-            self._deadlines.note(symbol, bar.end)
+        bar = bar or self._open_minute(state, quote, start, at)
         if not bar.whole:
             bar.add(quote.price, quote.size, at)
 
-    def _add_in_part(self, state: SymbolState, quote: Quote, place: PlaceInBars) -> bool:
-        is_added = added_in_part(state, quote, place)
+    def _open_minute(self, state: SymbolState, quote: Quote, start: int, at: float) -> OpenBar:
+        bar = state.open.open_minute(quote, start, at)
+        self._deadlines.note(state.symbol, bar.end)
+        return bar
+
+    def _add_part(self, state: SymbolState, quote: Quote, offset: int, place: PlaceInBars) -> bool:
+        """Whether a quote does not update everything, by its sale conditions; if so, it is processed here."""
+        updates = updates_in(state, quote.conditions or "", place)
+        if updates == EVERYTHING:
+            return False
+        if (reason := add_part(state, quote, updates, place)) is not None:
+            self._set_aside.append(SetAside(offset, quote, reason))
         self._note(state)
-        return is_added
+        return True
 
     def _fold_bar(self, record: RecordedBar, offset: int) -> None:
         """A recorded bar contributes to its own interval and every longer one; one shorter than a minute, to its

@@ -4,24 +4,26 @@ from analytics.engine.bars import slot_of
 from analytics.engine.closing_price import REGULAR, PlaceInBars
 from analytics.engine.symbol_state import SymbolState
 from shared.market.records import Quote
-from shared.market.trade_conditions import EVERYTHING, updates_of
+from shared.market.trade_conditions import Updates, updates_of
 
 
-def added_in_part(state: SymbolState, quote: Quote, place: PlaceInBars) -> bool:
-    """Add a quote that does not update everything to its minute. Returns False, and does nothing, if it does.
-
-    Such a quote is no last price and confirms none. Where it updates high and low, it can be set aside like any other.
-    """
+def updates_in(state: SymbolState, conditions: str, place: PlaceInBars) -> Updates:
+    """What a quote with these conditions updates."""
     is_regular = _session_of(state, place) == REGULAR
-    updates = updates_of(quote.conditions or "", state.settings.trade_conditions, is_regular)
-    if updates == EVERYTHING:
-        return False
-    if updates.high_low and state.sets_aside(quote.price, quote.event_time.timestamp()):
-        return True
-    bar = place.bar or state.open.open_without_price(quote, place.start)
-    if not bar.whole:
-        bar.add_part(quote.price, quote.size, updates)
-    return True
+    return updates_of(conditions, state.settings.trade_conditions, is_regular)
+
+
+def add_part(state: SymbolState, quote: Quote, updates: Updates, place: PlaceInBars) -> str | None:
+    """Add a quote that does not update everything to its minute. It is no last price.
+
+    Where it updates high and low, it may be set aside like any other. Returns None, or the reason for that.
+    """
+    reason = state.reason_against(quote, quote.event_time.timestamp()) if updates.high_low else None
+    if reason is None:
+        bar = place.bar or state.open.open_without_price(quote, place.start)
+        if not bar.whole:
+            bar.add_part(quote.price, quote.size, updates)
+    return reason
 
 
 def _session_of(state: SymbolState, place: PlaceInBars) -> str:

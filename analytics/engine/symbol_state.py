@@ -8,6 +8,7 @@ from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.last_price import close_as_quote
 from analytics.engine.open_bars import OpenBars
+from analytics.engine.print_filter import PrintFilter
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow
@@ -22,8 +23,8 @@ from shared.market.records import (
 )
 
 CLOSE_PLACE = Bar._fields.index("close")
-EXTREME_FACTOR = 10.0
-"""A price more than ten times above or below the previous one is set aside until a second one confirms it."""
+OLD_SHARES = "at the price before a split that is not confirmed yet"
+"""The reason for which a quote is set aside while a split waits; other reasons are in `print_filter`."""
 
 
 class LiveBar(NamedTuple):
@@ -59,9 +60,7 @@ class SymbolState:
         self._last: Quote | RecordedBar | None = None
         self.last_time = 0.0
         self.quotes = self.bars = self.late = self.extreme = self.ignored = 0
-        # The latest accepted price, whatever its time: an older quote may confirm a new price level.
-        self._accepted: float | None = None
-        self._suspect: float | None = None
+        self.prints = PrintFilter(self.calendar)
         self._marks: dict[int, tuple[float, float]] = {}
         self._slower = settings.live_every.slower()
         self.splits = SplitCheck()
@@ -94,7 +93,7 @@ class SymbolState:
         if self.splits.waiting is not None:
             self._apply_split(time)
         self.splits.waiting = offset, action
-        is_alone = self._accepted is None or self.last_time > time or self.open.next_end is not None
+        is_alone = self.prints.accepted is None or self.last_time > time or self.open.next_end is not None
         if is_alone or not self.settings.skip_extreme:
             self._apply_split(time)
 
@@ -104,7 +103,7 @@ class SymbolState:
         One price that confirms it is enough, because the first trades may still be at the old price. A daily bar
         without any rejects it.
         """
-        before = self._accepted
+        before = self.prints.accepted
         if before is None or not self.splits.applies_to(time):
             return
         if any(self.splits.is_confirmed_by(before, price) for price in prices):
@@ -115,7 +114,7 @@ class SymbolState:
     def _contradicts_split(self, price: float, time: float) -> bool:
         """Whether to set a quote aside because it contradicts the waiting split. After a while the quote is accepted
         instead, and the split is rejected."""
-        before = self._accepted
+        before = self.prints.accepted
         if before is None or not self.splits.applies_to(time):
             return False
         if self.splits.is_confirmed_by(before, price):
@@ -123,7 +122,6 @@ class SymbolState:
         elif self.splits.has_expired(time):
             self.settled.append(self.splits.reject(before, price))
         else:
-            self.extreme += 1
             return True
         return False
 
@@ -136,8 +134,7 @@ class SymbolState:
         for every, (at, price) in self._marks.items():
             self._marks[every] = (at, price / ratio if at < time else price)
         if self.last_time <= time:
-            self._accepted = None if self._accepted is None else self._accepted / ratio
-            self._suspect = None if self._suspect is None else self._suspect / ratio
+            self.prints.split(ratio)
         self.settled.append(SettledAction(offset, action))
 
     def show(self, quote: Quote, time: float) -> None:
@@ -153,43 +150,39 @@ class SymbolState:
             self._last = close_as_quote(self._last, int(self.last_time))
         return self._last
 
-    def accept(self, quote: Quote, time: float) -> bool:
-        """Process a price that is not late. Returns False if it is set aside."""
+    def accept(self, quote: Quote, time: float) -> str | None:
+        """Process a price that is not late. Returns None, or the reason for which it is set aside."""
         price = quote.price
-        if self.sets_aside(price, time):
-            return False
+        if self.splits.waiting is not None or not self.prints.take_near(price, time):
+            reason = self.reason_against(quote, time)
+            if reason is not None:
+                return reason
+            self.prints.take(price, time)
         self._take(quote, price, time)
-        return True
+        return None
 
-    def sets_aside(self, price: float, time: float) -> bool:
-        """Whether a price is set aside as extreme or as older than a split."""
-        if self.splits.waiting is not None and self._contradicts_split(price, time):
-            return True
-        before = self._accepted
-        is_near = before is None or before / EXTREME_FACTOR <= price <= before * EXTREME_FACTOR
-        return not is_near and self.settings.skip_extreme and not self._is_confirmed(price)
+    def reason_against(self, quote: Quote, time: float) -> str | None:
+        """The reason for which a quote is set aside and counted as extreme; None if it is not."""
+        reason = None
+        if self.splits.waiting is not None and self._contradicts_split(quote.price, time):
+            reason = OLD_SHARES
+        elif self.settings.skip_extreme:
+            reason = self.prints.reason_against(quote, time)
+        if reason is not None:
+            self.extreme += 1
+        return reason
 
     def accept_close(self, record: RecordedBar, end: int) -> None:
         """Process the close of a finished bar that ends at `end`, epoch seconds."""
+        self.prints.restart(record.close)
         self._take(record, record.close, end)
 
     def _take(self, last: Quote | RecordedBar, price: float, time: float) -> None:
-        self._suspect = None
-        self._accepted = price
         if time >= self.last_time:
             self._last, self.last_time = last, time
         for every in self._slower:
             if (self.quotes + self.bars) % every == 0:
                 self._marks[every] = (time, price)
-
-    def _is_confirmed(self, price: float) -> bool:
-        """Whether an extreme price is near the previous extreme one; if not, it is the next to be confirmed."""
-        suspect, self._suspect = self._suspect, price
-        if suspect is None or not suspect / EXTREME_FACTOR <= price <= suspect * EXTREME_FACTOR:
-            self.extreme += 1
-            return False
-        self._suspect = None
-        return True
 
     def live(self) -> list[LiveBar]:
         """The open bar of every interval that has one, including the minutes that it will get."""
@@ -228,8 +221,7 @@ class SymbolState:
             "last": msgspec.to_builtins(self.last),
             "last_time": self.last_time,
             "counts": [self.quotes, self.bars, self.late, self.extreme, self.ignored],
-            "accepted": self._accepted,
-            "suspect": self._suspect,
+            "prints": self.prints.state(),
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
             "series": self.open.state(),
         }
@@ -244,8 +236,7 @@ class SymbolState:
         self._last = msgspec.convert(state["last"], Quote | None)
         self.last_time = state["last_time"]
         self.quotes, self.bars, self.late, self.extreme, self.ignored = state["counts"]
-        self._accepted = state["accepted"]
-        self._suspect = state["suspect"]
+        self.prints.restore(state["prints"])
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._slower}
         self.open.restore(state["series"])
         if not self.splits.latest_time:

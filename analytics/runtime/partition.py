@@ -7,10 +7,12 @@ from typing import NamedTuple
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine, Event, PastBars
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.print_filter import SetAside
 from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
+from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.snapshot_tables import FoldSnapshot
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
@@ -36,6 +38,7 @@ class Unwritten(NamedTuple):
 
     events: list[Event]
     actions: list[SettledAction]
+    set_aside: list[SetAside]
     deployments: list[Deployment]
     has_new_settings: bool
 
@@ -67,8 +70,8 @@ class Partition:
     """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
     While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
-    their new rows in `replaced` and `settled`. While `remaking` too, those bars and everything derived from them are
-    missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
+    their new rows in `replaced`, `settled` and `set_aside`. While `remaking` too, those bars and everything derived
+    from them are missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
 
     `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
     `reads_history` is whether the records processed last were mostly finished bars.
@@ -89,6 +92,7 @@ class Partition:
         self.rewriting = self.remaking or REWRITING in snapshot.partition
         self.replaced: list[Event] = []
         self.settled: list[SettledAction] = []
+        self.set_aside: list[SetAside] = []
         self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
@@ -166,7 +170,8 @@ class Partition:
             else:
                 replace_events(cursor, events)
         replace_actions(cursor, number, self.settled)
-        self.replaced, self.settled = [], []
+        write_set_aside(cursor, number, self.set_aside)
+        self.replaced, self.settled, self.set_aside = [], [], []
 
     def mark_saved(self, next_offset: int) -> None:
         """A snapshot at this offset is complete."""

@@ -23,6 +23,7 @@ from analytics.runtime.settings import settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecast_tables import delete_forecast_records, write_forecasts
+from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
 from analytics.store.tables import write_actions, write_closed, write_split_alerts
 from shared.postgres.database import Connection, Cursor, commit, transaction
@@ -122,6 +123,7 @@ class Analysis:
         forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
         recalculated."""
         delete_snapshot(cursor, self._reading, partition)
+        delete_set_aside(cursor, partition)
         first, until = reached(cursor, self._reading, partition)[:2]
         if is_remaking:
             log.info(
@@ -167,9 +169,11 @@ class Analysis:
         partition = self._partitions[batch.partition]
         partition.fold(batch)
         events, actions = partition.take_events(), partition.take_actions()
+        set_aside = partition.engine.take_set_aside()
         if partition.rewriting:
             partition.replaced += events
             partition.settled += actions
+            partition.set_aside += set_aside
             self._log_progress(batch.partition, partition)
 
     def _log_progress(self, number: int, partition: Partition) -> None:
@@ -194,7 +198,8 @@ class Analysis:
         partition.fold(batch)
         partition.written = batch.step.reached
         events, actions = partition.take_events(), partition.take_actions()
-        partition.unwritten = Unwritten(events, actions, deployed, has_new_settings)
+        set_aside = partition.engine.take_set_aside()
+        partition.unwritten = Unwritten(events, actions, set_aside, deployed, has_new_settings)
 
     def prepare(self, _: Connection) -> None:
         """Nothing to do: the tables need no preparation."""
@@ -205,11 +210,12 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.unwritten is None:
                 continue
-            events, actions, deployed, has_new_settings = partition.unwritten
+            events, actions, set_aside, deployed, has_new_settings = partition.unwritten
             write_closed(cursor, number, events)
             write_forecasts(cursor, events)
             write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
+            write_set_aside(cursor, number, set_aside)
             write_deployments(cursor, number, deployed)
             if has_new_settings:
                 delete_forecast_records(cursor, sorted(partition.engine.symbols))
@@ -222,7 +228,7 @@ class Analysis:
         self._publisher.publish_due(connection)
         self._snapshots.save_due(connection)
         for number, partition in self._partitions.items():
-            if len(partition.replaced) >= MAX_REPLACED:
+            if len(partition.replaced) + len(partition.set_aside) >= MAX_REPLACED:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
                     partition.replace(cursor, number)

@@ -27,10 +27,11 @@ WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/compared_tables analytics/store/deployment_tables
     analytics/store/cross_section_tables analytics/store/forecast_tables analytics/store/replacing
-    analytics/store/search_tables
-    analytics/store/snapshot_tables analytics/store/stored_quotes analytics/store/tables consumer/tables
+    analytics/store/search_tables analytics/store/set_aside_tables analytics/store/snapshot_tables
+    analytics/store/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
-    dashboard/read/sql/forecast_queries dashboard/read/sql/queries db/blocking db/cutting db/divergence db/migrate
+    dashboard/read/sql/forecast_queries dashboard/read/sql/queries dashboard/read/sql/set_aside_queries
+    db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
     producer/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
@@ -101,6 +102,7 @@ def test_sql_is_in_the_modules_of_tables_alone() -> None:
         "doubtful",
         "failover",
         "left out",
+        "set aside",
         "split",
         "volume",
     ],

@@ -42,9 +42,12 @@ def logged(records: list[Quote | CorporateAction | RecordedBar]) -> list[LoggedM
 
 
 def log_with_late_split(late: int) -> list[LoggedMessage]:
-    """Half of each price from the split on, which is received so many minutes later."""
+    """Half of each price from the split on, which is received so many minutes later. A pause is before it, as before
+    an opening: after one, no price is suspect."""
     action = split(timedelta(minutes=late))
+    pause = SPLIT_AT - timedelta(seconds=90)
     quotes = [msgspec.json.decode(message.value, type=Quote) for message in log_of(180)]
+    quotes = [each for each in quotes if not pause <= each.event_time < SPLIT_AT]
     records: list[Quote | CorporateAction | RecordedBar] = [
         msgspec.structs.replace(each, price=each.price / 2) if each.event_time >= SPLIT_AT else each
         for each in quotes

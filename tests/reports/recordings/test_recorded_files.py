@@ -68,8 +68,8 @@ def test_what_enters_no_bar_is_named_at_the_end(tmp_path: Path) -> None:
     assert minute["low"] == "100.0"
     (line,) = rest.lines()
     assert line == (
-        "A: 1 set aside, which were more than ten times off the previous price and not confirmed by a second one;"
-        " the first at 2024-01-02T14:30:01+00:00, 4.0."
+        "A: 1 set aside, which have a price far from those before or from before a split, and were not confirmed by a"
+        " second one; the first at 2024-01-02T14:30:01+00:00, 4.0."
     )
 
 

@@ -165,7 +165,7 @@ def test_late_split_divides_only_series_without_new_prices() -> None:
     found, expected = (engine.symbols["A"].open.series for engine in (late, timely))
     assert found["1d"].state() == expected["1d"].state()
     assert found["1h"].state() == expected["1h"].state()
-    assert (late.symbols["A"].extreme, late.symbols["A"]._accepted) == (0, 10.0)
+    assert (late.symbols["A"].extreme, late.symbols["A"].prints.accepted) == (0, 10.0)
     assert alerts(folded(late, minutes(AFTER + 1860, [10.0] * 30)), "price_change", NIGHT) == []
 
 

@@ -122,7 +122,9 @@ def test_ticks_fold_into_the_recorded_minutes_by_a_reading_of_their_conditions(
 ) -> None:
     minutes = as_recorded(real_data, "minute/ibm/2013100[78]_trade.zip")
     settings = EngineSettings(grace=0.0, trade_conditions=reading)
-    events = folded(Engine(settings), records(real_data, "tick/ibm/2013100[78]_trade.zip"))
+    engine = Engine(settings)
+    events = folded(engine, records(real_data, "tick/ibm/2013100[78]_trade.zip"))
+    assert engine.take_set_aside() == []
     made = bars_of(events, "1m", "IBM")
     equal = [bar.session == "regular" for bar in made if four(bar) == four(minutes[bar.start])]
     assert (sum(equal), len(equal) - sum(equal)) == EQUAL_MINUTES[reading]
