@@ -27,7 +27,9 @@ THEME = {
     },
 }  # fmt: skip
 
-FIGURES = {"per_second": "Messages/s", "lag": "Lag", "late": "Late", "dead_letters": "Dead letters"}
+FIGURES = {
+    "per_second": "Messages/s", "lag": "Lag", "late": "Late", "set_aside": "Set aside", "dead_letters": "Dead letters",
+}  # fmt: skip
 """Labels of the figures on the right of the status bar, by their names in a delta."""
 
 _RIGHT = {"type": "rightAligned", "cellClass": ["num", "ag-right-aligned-cell"]}

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from producer.live.quality.row import QualityRow
-from producer.store.symbol_queries import Action, BarSpan, LastQuote, SymbolStatus
+from producer.store.symbol_queries import Action, BarSpan, LastQuote, SetAsideQuote, SymbolStatus
 from producer.store.tables import CompanyRow
 from shared.calendars.calendars import NEVER, AlwaysOpen, calendar_of
 from shared.market.decimals import decimals_for
@@ -28,6 +28,7 @@ class Described(NamedTuple):
     listings: tuple[Listing, ...]
     company: CompanyRow | None
     last_quote: LastQuote | None
+    set_aside: SetAsideQuote | None
     quality: tuple[QualityRow, float] | None
     bars: list[BarSpan]
     actions: list[Action]
@@ -91,6 +92,8 @@ def _lines(described: Described, now: datetime) -> Iterator[tuple[str, str]]:
         yield "State", "not reported yet"
     else:
         yield from _quality_lines(*described.quality, described.last_quote, now)
+    if described.last_quote is not None and described.set_aside is not None:
+        yield "Set aside", _set_aside(described, described.last_quote.extreme, described.set_aside)
     for bars in described.bars:
         yield f"Bars {bars.interval}", f"{_moment(bars.first)} to {_moment(bars.last)}"
     for action in described.actions:
@@ -124,6 +127,12 @@ def _last_quote(described: Described) -> str:
         f"{price}, {span(quote.event_age)} ago, received {span(quote.received_age)} ago from {quote.source}, "
         f"session {quote.session}"
     )
+
+
+def _set_aside(described: Described, count: int, newest: SetAsideQuote) -> str:
+    decimals = described.company.company.decimals if described.company else None
+    price = _price(described.symbol, newest.price, decimals)
+    return f"{count} quotes, the latest {price} at {_moment(newest.event_time)}: {newest.reason}"
 
 
 def _price(symbol: str, price: float, decimals: int | None) -> str:

@@ -34,6 +34,7 @@ from producer.store.symbol_queries import (
     read_now,
     read_quality,
     read_replayed_listings,
+    read_set_aside,
     read_statuses,
 )
 from producer.store.tables import (
@@ -192,6 +193,7 @@ def _read(
         listings,
         company,
         read_last_quote(cursor, symbol),
+        read_set_aside(cursor, symbol),
         read_quality(cursor, symbol),
         read_bar_spans(cursor, symbol, INTERVALS),
         read_actions(cursor, symbol),

@@ -145,6 +145,7 @@
     figure("per_second", delta.per_second, delta.per_second < 10 ? 1 : 0);
     figure("lag", delta.lag, 0);
     figure("late", delta.late, 0);
+    figure("set_aside", delta.set_aside, 0);
     figure("dead_letters", delta.dead_letters, 0, delta.dead_letters ? "warn" : "");
   }
 

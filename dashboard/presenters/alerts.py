@@ -13,6 +13,7 @@ KINDS = {
     "delisted": "Delisted",
     "doubtful": "Suspect prices",
     "left out": "Incomplete history",
+    "set aside": "Quote set aside",
     "split": "Unconfirmed split",
     "below zero": "Negative price",
     "volume": "Invalid volume",
@@ -64,16 +65,19 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:
-    """A data alert as an entry of the alert list; a cleared one has its end in `cleared`."""
+    """A data alert as an entry of the alert list: with its end in `cleared` if it is cleared, and with the price of a
+    quote that was set aside."""
+    is_over = alert.cleared_at is not None or alert.kind == "set aside"
     return {
         "symbol": alert.symbol,
         "text": _alert_text(alert),
-        "tone": "data" if alert.cleared_at is None else "over",
+        "tone": "over" if is_over else "data",
         "interval": KINDS.get(alert.kind, alert.kind.capitalize()),
         "time": alert.raised_at,
         "cleared": alert.cleared_at,
         "zone": zone,
         "key": f"{alert.symbol} data {alert.kind} {alert.raised_at}",
+        **({"price": alert.value} if alert.kind == "set aside" else {}),
     }
 
 

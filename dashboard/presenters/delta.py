@@ -190,6 +190,7 @@ def _status_bar(snapshot: Snapshot) -> dict[str, Any]:
         "lag": sum(lags) if lags else None,
         "per_second": alive["storage"].per_second if "storage" in alive else None,
         "late": sum(row.late for row in reading.symbols.values()) if is_known else None,
+        "set_aside": sum(row.extreme for row in reading.symbols.values()) if is_known else None,
         "dead_letters": reading.dead_letters if is_known else None,
     }
 

@@ -3,12 +3,14 @@
 from dashboard.read.pace import sampled
 from dashboard.read.rows import ForecastRow, OpenBarRow, SeriesAccuracy, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
-from dashboard.read.sql import forecast_queries, queries
+from dashboard.read.sql import forecast_queries, queries, set_aside_queries
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
 
 ALERTS_SHOWN = 200
 DATA_ALERTS_SHOWN = 50
+SET_ASIDE_SHOWN = 3
+"""Quotes that were set aside, for each symbol."""
 
 
 def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bool) -> Reading:
@@ -46,7 +48,8 @@ def _read_rest(cursor: Cursor, old: Reading, feed: str) -> Reading:
     return old._replace(
         first_start=queries.read_first_start(cursor) if feed == "replay" else None,
         qualities=queries.read_qualities(cursor),
-        data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN),
+        data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN)
+        + set_aside_queries.read_set_aside(cursor, SET_ASIDE_SHOWN),
         actions=queries.read_actions(cursor),
         offer=queries.read_offer(cursor) if feed == "simulated" else None,
         trained=forecast_queries.read_trained(cursor),

@@ -12,8 +12,9 @@ SeriesKey = tuple[str, str]
 class SymbolRow(NamedTuple):
     """The last quote of a symbol, with None in its fields before the first quote, and its company.
 
-    `late` counts its late quotes. `last_day_close` is the close of its newest closed day bar. `market` is the
-    exchange's display name, `decimals` the number of decimals of its source's prices.
+    `late` and `extreme` count its late quotes and those that were set aside. `last_day_close` is the close of its
+    newest closed day bar. `market` is the exchange's display name, `decimals` the number of decimals of its source's
+    prices.
     """
 
     symbol: str
@@ -35,6 +36,7 @@ class SymbolRow(NamedTuple):
     sector: str | None = None
     market: str | None = None
     decimals: int | None = None
+    extreme: int = 0
 
 
 PRODUCER_SILENT = "producer silent"

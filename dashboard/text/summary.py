@@ -27,18 +27,20 @@ from dashboard.read.rows import ChartBar, SeriesAccuracy, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading
 from shared.calendars.calendars import calendar_of
 
+DAY = 86_400
 MIN_BARS = 20
 """The fewest bars that define the usual range of the volatility."""
 
 
 def summary(context: PageContext, reading: Reading, key: SeriesKey, bars: Sequence[ChartBar]) -> str:
-    """Three to five sentences about a known symbol; `bars` are its newest closed bars, oldest first."""
+    """Three to six sentences about a known symbol; `bars` are its newest closed bars, oldest first."""
     splits = [each for each in reading.actions.get(key[0], ()) if each.action == "split"]
     shown = adjusted(bars, splits)
     sentences = [
         _trend(context, reading, key, shown),
         _state(context, key[1], shown),
         *_alert(context, reading, key[0]),
+        *_set_aside(context, reading, key[0]),
         *_forecast(reading, key),
     ]
     return " ".join(sentences)
@@ -134,6 +136,19 @@ def _alert(context: PageContext, reading: Reading, symbol: str) -> Iterator[str]
     now = heading(row, reading.now, context.feed != "replay")["clock"]
     when = moment(alert.event_time, calendar_of(row.exchange).zone, now)
     yield f"Latest alert ({alert.interval}, {when}): {alert_sentence(alert)[0]}."
+
+
+def _set_aside(context: PageContext, reading: Reading, symbol: str) -> Iterator[str]:
+    """The newest quote of the symbol that was set aside, if that was within a day."""
+    found = (each for each in reading.data_alerts if each.symbol == symbol and each.kind == "set aside")
+    quote = max(found, key=lambda each: each.raised_at, default=None)
+    row = reading.symbols[symbol]
+    now = heading(row, reading.now, context.feed != "replay")["clock"]
+    if quote is None or quote.value is None or now - quote.raised_at > DAY:
+        return
+    when = moment(quote.raised_at, calendar_of(row.exchange).zone, now)
+    shown = price(quote.value, decimals(row), row.currency)
+    yield f"A quote of {shown} ({when}) is in no bar: it was {quote.detail}."
 
 
 def _forecast(reading: Reading, key: SeriesKey) -> Iterator[str]:

@@ -40,6 +40,14 @@ class LastQuote(NamedTuple):
     extreme: int
 
 
+class SetAsideQuote(NamedTuple):
+    """A quote that entered no bar because of its price."""
+
+    event_time: datetime
+    price: float
+    reason: str
+
+
 class BarSpan(NamedTuple):
     """The first and the last bar of an interval."""
 
@@ -107,6 +115,16 @@ def read_last_quote(cursor: Cursor, symbol: str) -> LastQuote | None:
     )
     row = cursor.fetchone()
     return LastQuote._make(row) if row else None
+
+
+def read_set_aside(cursor: Cursor, symbol: str) -> SetAsideQuote | None:
+    """The newest quote that was set aside, None if there is none."""
+    cursor.execute(
+        "select event_time, price, reason from set_aside_quotes where symbol = %s order by event_time desc limit 1",
+        (symbol,),
+    )
+    row = cursor.fetchone()
+    return SetAsideQuote._make(row) if row else None
 
 
 def read_quality(cursor: Cursor, symbol: str) -> tuple[QualityRow, float] | None:

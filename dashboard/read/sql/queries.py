@@ -67,7 +67,7 @@ def has_tables(cursor: Cursor) -> bool:
     """Whether the migrations have been applied to this database: the last table that they create exists, and
     a column for every indicator."""
     cursor.execute(
-        """select to_regclass('forecast_records') is not null and (select count(*) = cardinality(%(names)s::text[])
+        """select to_regclass('set_aside_quotes') is not null and (select count(*) = cardinality(%(names)s::text[])
             from pg_attribute where attrelid = to_regclass('open_bars') and attname = any(%(names)s))""",
         {"names": list(COLUMNS)},
     )
@@ -80,7 +80,7 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
         """select symbol, s.price, extract(epoch from s.event_time)::float8,
             extract(epoch from s.received_time)::float8, s.bid, s.ask, s.previous_close, s.day_open,
             s.day_high, s.day_low, s.day_volume, coalesce(s.currency, c.currency), s.exchange,
-            coalesce(s.late, 0), d.close, c.name, c.sector, c.exchange, c.decimals
+            coalesce(s.late, 0), d.close, c.name, c.sector, c.exchange, c.decimals, coalesce(s.extreme, 0)
         from symbols s full join data_quality q using (symbol) left join companies c using (symbol)
         left join lateral (
             select close from bars where bars.symbol = s.symbol and interval = '1d' order by start desc limit 1

@@ -6,7 +6,7 @@ import pytest
 
 from producer.describing import Described, description_of, sources_of, span, table_of
 from producer.sources.answers import Company
-from producer.store.symbol_queries import LastQuote, SymbolStatus
+from producer.store.symbol_queries import LastQuote, SetAsideQuote, SymbolStatus
 from producer.store.tables import CompanyRow
 from shared.market.listings import Listing
 from tests.unit.producer.terminal import shown
@@ -14,13 +14,22 @@ from tests.unit.producer.terminal import shown
 FRIDAY_NOON = datetime(2024, 7, 12, 16, tzinfo=UTC)
 APPLE = Company("AAPL", "Apple Inc.", "Technology", None, "NMS", "America/New_York", "USD", "EQUITY", 2)
 YAHOO = (Listing("yahoo", "AAPL"),)
-QUOTE = LastQuote(229.5, "USD", "yahoo", "regular", "NMS", 3.2, 2.9, 0, 0)
+QUOTE = LastQuote(229.5, "USD", "yahoo", "regular", "NMS", 3.2, 2.9, 0, 4)
 UNSEEN = SymbolStatus("AAPL", None, 2, None, None, None, None, None)
 
 
-def described_at(now: datetime, company: Company | None = APPLE) -> str:
+def described_at(
+    now: datetime, company: Company | None = APPLE, set_aside: SetAsideQuote | None = None
+) -> str:
     row = CompanyRow(company, "yahoo", now) if company else None
-    return shown(description_of(Described("AAPL", YAHOO, row, QUOTE, None, [], []), now))
+    return shown(description_of(Described("AAPL", YAHOO, row, QUOTE, set_aside, None, [], []), now))
+
+
+def test_quotes_that_were_set_aside_are_counted_with_the_latest_of_them() -> None:
+    found = described_at(FRIDAY_NOON, set_aside=SetAsideQuote(FRIDAY_NOON, 2295.0, "far from the others"))
+    assert "Set aside" in found
+    assert "4 quotes, the latest 2,295.00 at 2024-07-12 16:00 UTC: far from the others" in found
+    assert "Set aside" not in described_at(FRIDAY_NOON)
 
 
 @pytest.mark.parametrize(

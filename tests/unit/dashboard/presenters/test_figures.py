@@ -230,7 +230,9 @@ def test_no_number_is_shown_before_one_was_read() -> None:
     found = delta(
         CONTEXT, stall(first_snapshot(100), "no_database", "refused"), DeltaRequest(None, "1m", 0, 0, 0), None
     )
-    assert [found[name] for name in ("age", "lag", "per_second", "late", "dead_letters")] == [None] * 5
+    assert [found[name] for name in ("age", "lag", "per_second", "late", "set_aside", "dead_letters")] == [
+        None
+    ] * 6
     assert found["notice"]["title"] == "Waiting for the database"
 
 

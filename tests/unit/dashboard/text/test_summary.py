@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.presenters.delta import PageContext
 from dashboard.presenters.numbers import moment, percent, plain, price
-from dashboard.read.rows import ActionRow, AlertRow, ChartBar, ModelAccuracy
+from dashboard.read.rows import ActionRow, AlertRow, ChartBar, DataAlertRow, ModelAccuracy
 from dashboard.read.snapshot import Reading
 from dashboard.text.summary import summary
 from shared.calendars.calendars import calendar_of
@@ -49,6 +49,17 @@ def test_everything_that_is_known_is_in_five_sentences() -> None:
         "RSI 14 is 55.0, neutral. Latest alert (5m, 06:55:00): RSI overbought at 74.3 (threshold 70). "
         + FORECAST_WORDS
     )
+
+
+def test_quote_that_was_set_aside_is_named_for_a_day() -> None:
+    def words_at(time: float, symbol: str = "AAA") -> str:
+        quote = DataAlertRow(symbol, "set aside", time, None, 112.5, None, "far from the others")
+        return words(reading()._replace(data_alerts=[quote]), CLOSED)
+
+    sentence = "A quote of $112.50 (06:55:00) is in no bar: it was far from the others."
+    assert sentence in words_at(MONDAY_NOON - 300)
+    assert "is in no bar" not in words_at(MONDAY_NOON - 2 * 86_400)
+    assert "is in no bar" not in words_at(MONDAY_NOON - 300, "BBB")
 
 
 def test_falling_and_unclear_trends_are_distinguished() -> None:
