@@ -3,7 +3,8 @@
     python -m benchmarks.trade_conditions      takes about three minutes; needs the real market data
 
 Two days of four symbols. Open, high, low and close must be equal. Outside of the regular session LEAN's minutes contain
-trades that the tape does not count, such as those at average prices.
+trades that the tape does not count, such as those at average prices. Quotes that the fold would set aside because of
+their prices take part, as in LEAN's minutes; the second table lists them.
 """
 
 import os
@@ -46,7 +47,8 @@ def four(bar: Bar | RecordedBar) -> tuple[float, ...]:
 
 def made_of_ticks(folder: Path, symbol: str, reading: str) -> list[Bar]:
     """The minutes that the engine closes."""
-    engine, closed = Engine(EngineSettings(grace=0.0, trade_conditions=reading)), list[Bar]()
+    settings = EngineSettings(grace=0.0, skip_extreme=False, trade_conditions=reading)
+    engine, closed = Engine(settings), list[Bar]()
     for offset, record in enumerate(recorded(sorted(folder.glob(f"tick/{symbol}/2013100[78]_trade.zip")))):
         engine.fold(record, offset)
         closed += (event.closed.bar for event in engine.take_events() if event.closed.bar.interval == "1m")
@@ -79,6 +81,20 @@ def added(found: list[Share]) -> Share:
     return Share(sum(share.minutes for share in found), equal)
 
 
+def set_aside(folder: Path, symbol: str) -> list[tuple[str, ...]]:
+    """The quotes of a symbol that the fold sets aside by the tape's reading: when, price, size, conditions, reason."""
+    engine, rows = Engine(EngineSettings(grace=0.0)), list[tuple[str, ...]]()
+    for offset, record in enumerate(recorded(sorted(folder.glob(f"tick/{symbol}/2013100[78]_trade.zip")))):
+        engine.fold(record, offset)
+        engine.take_events()
+        for _, quote, reason in engine.take_set_aside():
+            time = f"{quote.event_time:%Y-%m-%d %H:%M:%S}"
+            rows.append(
+                (symbol.upper(), time, f"{quote.price}", f"{quote.size}", f"{quote.conditions}", reason)
+            )
+    return rows
+
+
 def main() -> int:
     """Run the command. Returns its exit status."""
     rows = {symbol: shares(FOLDER, symbol) for symbol in SYMBOLS}
@@ -88,6 +104,8 @@ def main() -> int:
         for symbol, (everywhere, regular) in rows.items()
     ]
     print(table(TITLE, HEADER, lines))
+    found = [row for symbol in SYMBOLS for row in set_aside(FOLDER, symbol)]
+    print(table("\nQuotes set aside", ("", "UTC", "price", "size", "conditions", "reason"), found))
     return 0
 
 
