@@ -69,6 +69,7 @@ def closed_bars(
         engine.fold(record, offset)
         if isinstance(record, Quote | RecordedBar):
             report.look(record, engine.symbols[record.symbol])
+        engine.take_set_aside()
         for settled in engine.take_actions():
             report.note_rejected(settled)
         for event in engine.take_events():

@@ -42,5 +42,6 @@ class QuotesFold:
             self._write(cursor, partition, engine)
 
     def _write(self, cursor: Cursor, partition: int, engine: Engine) -> None:
+        engine.take_set_aside()
         events = [event for event in engine.take_events() if self._period.has(event.closed.bar)]
         write_closed(cursor, partition, events)

@@ -56,6 +56,7 @@ class Refold:
             rejected, _ = epochs.follow(messages)
             partition.fold(decoded(number, partition.reached, messages, opened.log.partitions, rejected))
             partition.take_actions()
+            partition.engine.take_set_aside()
             self._write(number, partition.take_events())
             yield len(messages)
 
