@@ -15,9 +15,10 @@ precision; an indicator is empty during its warm-up and where it is not defined.
 
 --from-log folds the log again from its beginning and compares the bars that ended in the period, and their indicators,
 alerts, forecasts and scores, with the stored ones. It prints "identical" or the first difference. It changes nothing
-and may run beside the pipeline. Model searches are not made again: their stored outcomes are used. Rows that can't be
-compared, because they show older settings or need a file that is gone, are listed with the reason. If the log no longer
-holds every message, the bars that the table of quotes alone can show are compared. Times without a time zone are UTC.
+and may run beside the pipeline. Settings change at the same records as then, and model searches are not made again:
+their stored outcomes are used. Rows that can't be compared, for example because the file of a model is gone, are listed
+with the reason. If the log no longer holds every message, the bars that the table of quotes alone can show are
+compared. Times without a time zone are UTC.
 Exit status: 0 identical, 1 different, 2 not comparable.
 """
 

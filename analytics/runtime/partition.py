@@ -13,6 +13,7 @@ from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.set_aside_tables import write_set_aside
+from analytics.store.settings_tables import SettingsFrom
 from analytics.store.snapshot_tables import FoldSnapshot
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat
@@ -34,13 +35,15 @@ REMAKING = "remaking"
 
 
 class Unwritten(NamedTuple):
-    """The results of processing a batch, until they are written; `has_new_settings` for the first with new settings."""
+    """The results of processing a batch, until they are written; `has_new_settings` for the first with new settings.
+    `settings` are those to store, if they are not stored yet."""
 
     events: list[Event]
     actions: list[SettledAction]
     set_aside: list[SetAside]
     deployments: list[Deployment]
     has_new_settings: bool
+    settings: SettingsFrom | None
 
 
 class SlicedSnapshot:

@@ -19,11 +19,12 @@ from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
-from analytics.runtime.settings import settings_of
+from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecast_tables import delete_forecast_records, write_forecasts
 from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
+from analytics.store.settings_tables import SettingsFrom, delete_settings, settings_history, write_settings
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
 from analytics.store.tables import write_actions, write_closed, write_split_alerts
 from shared.postgres.database import Connection, Cursor, commit, transaction
@@ -71,6 +72,8 @@ class Analysis:
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches = searches
+        self._encoded = encoded_settings(settings)
+        self._stored_settings: dict[int, str | None] = {}
         self._partitions: dict[int, Partition] = {}
         self._publisher = LivePublisher(reading, self._partitions)
         self._snapshots = SnapshotWriter(
@@ -99,6 +102,8 @@ class Analysis:
                 snapshot, engine = self._rebuild(cursor, partition, next_offset, snapshot)
         past_bars = self._load_past_bars(cursor, engine, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
+        history = settings_history(cursor, partition)
+        self._stored_settings[partition] = history[-1].settings if history else None
         deployments = Deployments(self._model_source, snapshot.partition["serving"], known)
         self._partitions[partition] = Partition(engine, snapshot, next_offset, past_bars, deployments)
         return snapshot.next_offset
@@ -132,12 +137,15 @@ class Analysis:
                 until,
             )
             delete_derived(cursor, partition)
+            delete_settings(cursor, partition)
         elif until > first:
             log.info(
                 "No saved state of this version: the log of partition %d is reprocessed up to offset %d.",
                 partition,
                 until,
             )
+        since = first if is_remaking else until
+        write_settings(cursor, partition, SettingsFrom(since, True, self._encoded))
         mode = REMAKING if is_remaking else REWRITING
         snapshot = FoldSnapshot(first, {**_snapshot_state(engine, {}), mode: True}, {})
         save_snapshot(cursor, self._reading, partition, snapshot)
@@ -199,24 +207,29 @@ class Analysis:
         partition.written = batch.step.reached
         events, actions = partition.take_events(), partition.take_actions()
         set_aside = partition.engine.take_set_aside()
-        partition.unwritten = Unwritten(events, actions, set_aside, deployed, has_new_settings)
+        is_stored = self._stored_settings[batch.partition] == self._encoded
+        settings = None if is_stored else SettingsFrom(first, False, self._encoded)
+        partition.unwritten = Unwritten(events, actions, set_aside, deployed, has_new_settings, settings)
 
     def prepare(self, _: Connection) -> None:
         """Nothing to do: the tables need no preparation."""
 
     def write(self, cursor: Cursor) -> None:
-        """Write closed bars, splits, dividends and deployments. The first write with new settings also writes a
-        snapshot that contains them."""
+        """Write closed bars, splits, dividends, deployments and settings. The first write with new settings also writes
+        a snapshot that contains them."""
         for number, partition in self._partitions.items():
             if partition.unwritten is None:
                 continue
-            events, actions, set_aside, deployed, has_new_settings = partition.unwritten
+            events, actions, set_aside, deployed, has_new_settings, settings = partition.unwritten
             write_closed(cursor, number, events)
             write_forecasts(cursor, events)
             write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
             write_set_aside(cursor, number, set_aside)
             write_deployments(cursor, number, deployed)
+            if settings is not None:
+                write_settings(cursor, number, settings)
+                self._stored_settings[number] = settings.settings
             if has_new_settings:
                 delete_forecast_records(cursor, sorted(partition.engine.symbols))
                 self._snapshots.write(cursor, number, partition)

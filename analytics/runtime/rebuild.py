@@ -3,7 +3,7 @@ bars that forecasts begin after."""
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from analytics.engine.series import context_of
@@ -103,11 +103,16 @@ def _refill(
 
 
 def past_bars(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[PastBar]:
-    """The newest bars of a series, as many as the volatility filter remembers, adjusted to today's shares: each split
-    adjusts the bars that ended by its time, one split after the other, as in the engine."""
-    splits = splits_until(cursor, symbol, next_offset)
+    """The newest bars of a series, as many as the volatility filter remembers, adjusted to today's shares."""
+    bars = latest_bars(cursor, symbol, interval, MEMORY)
+    return adjusted(bars, splits_until(cursor, symbol, next_offset))
+
+
+def adjusted(bars: Iterable[PastBar], splits: Splits) -> list[PastBar]:
+    """The bars in today's shares: each split adjusts the bars that ended by its time, one split after the other, as in
+    the engine."""
     past = []
-    for bar in latest_bars(cursor, symbol, interval, MEMORY):
+    for bar in bars:
         for time, ratio in splits:
             if bar.end <= time:
                 bar = bar.split(ratio)

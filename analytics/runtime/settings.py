@@ -8,6 +8,7 @@ import msgspec
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
+from analytics.indicators.spec import Parameters
 from ml.arima.forecaster import ForecastSettings
 from ml.forecast_settings import forecast_settings
 from shared.market.records import Interval
@@ -15,6 +16,9 @@ from shared.settings.config import Config
 
 WITHOUT_CONDITIONS = "all"
 """The trade conditions of a snapshot that names none: the version that made it knew none."""
+
+KEPT_SETTINGS = ("indicators", "alerts", "grace", "skip_extreme", "forecasts", "trade_conditions")
+"""The settings that are stored with the offset from which they apply."""
 
 
 def engine_settings(config: Config) -> EngineSettings:
@@ -39,6 +43,24 @@ def engine_settings(config: Config) -> EngineSettings:
         },
         config.running.trade_conditions,
     )
+
+
+def encoded_settings(settings: EngineSettings) -> str:
+    """The settings that closed bars and what is derived from them depend on, as they are stored."""
+    return msgspec.json.encode({name: getattr(settings, name) for name in KEPT_SETTINGS}).decode()
+
+
+def parameters_of(encoded: str) -> Parameters:
+    """The parameters of the indicators in stored settings."""
+    parameters: Parameters = msgspec.json.decode(encoded)["indicators"]
+    return parameters
+
+
+def decoded_settings(encoded: str, settings: EngineSettings) -> EngineSettings:
+    """These settings with the stored ones in them, except for the parameters of indicators, of which every row has the
+    current ones."""
+    kept = msgspec.json.decode(encoded)
+    return replace(settings_of(kept, settings), alerts=msgspec.convert(kept["alerts"], AlertSettings))
 
 
 def settings_of(kept: Mapping[str, Any], settings: EngineSettings) -> EngineSettings:

@@ -6,7 +6,7 @@ this package that fill the tables: from `take_stored` on, the names of these tab
 connection.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import inf
 from typing import NamedTuple
@@ -137,34 +137,13 @@ def _present(row: dict[str, object]) -> dict[str, object] | None:
     return None if row["symbol"] is None else row
 
 
-def other_forecasts_until(
-    cursor: Cursor, interval: Interval, levels: Sequence[float], horizons: int
-) -> datetime | None:
-    """When the last stored forecast of an interval was made that has other nominal coverages or another number of
-    horizons; None if there is none. Call it before `take_stored`."""
-    allow_hours(cursor)
-    cursor.execute(
-        "select max(made_at) from forecasts where interval = %s"
-        " and (levels <> %s::double precision[] or cardinality(mean) <> %s)",
-        (interval, list(levels), horizons),
-    )
-    made_at: datetime | None = cursor.fetchall()[0][0]
-    return made_at
-
-
-def other_alerts_until(cursor: Cursor, rule: str, threshold: float) -> datetime | None:
-    """When the last stored alert of a rule fired that has another threshold; None if there is none. Call it before
-    `take_stored`."""
-    cursor.execute(
-        "select max(event_time) from alerts where rule = %s and threshold <> %s", (rule, threshold)
-    )
-    fired_at: datetime | None = cursor.fetchall()[0][0]
-    return fired_at
-
-
-def leave_out_intervals(cursor: Cursor, kind: Kind, intervals: Sequence[Interval]) -> int:
-    """Leave out the rows of a kind that belong to other intervals than these; returns how many were stored."""
-    return _leave_out(cursor, kind, "interval <> all(%s)", (list(intervals),))
+def leave_out_until(cursor: Cursor, kind: Kind, until: Mapping[str, float]) -> int:
+    """Leave out the rows whose bar ended by a time, epoch seconds by symbol; returns how many were stored."""
+    condition = f"""exists (
+        select from unnest(%s::text[], %s::double precision[]) as old (symbol, until)
+        where old.symbol = kept.symbol and {kind.end} <= to_timestamp(old.until)
+    )"""
+    return _leave_out(cursor, kind, condition, (list(until), list(until.values())))
 
 
 def leave_out_since(cursor: Cursor, kind: Kind, interval: Interval, since: float) -> int:

@@ -7,17 +7,10 @@ change nothing in the result. Nothing is written but temporary tables of one con
 
 from collections.abc import Callable
 from contextlib import closing
-from typing import NamedTuple
 
 from analytics.engine.deployments import EmptyModelSource, ModelSource
 from analytics.runtime.comparison.errors import CannotCompare
-from analytics.runtime.comparison.left_out import (
-    LeftOut,
-    OlderSettings,
-    leave_out_older,
-    leave_out_unknown,
-    older_settings,
-)
+from analytics.runtime.comparison.left_out import LeftOut, leave_out
 from analytics.runtime.comparison.quotes_fold import QuotesFold
 from analytics.runtime.comparison.refold import Refold
 from analytics.runtime.comparison.stored_inputs import StoredModels, StoredSearches
@@ -44,13 +37,6 @@ Progress = Callable[[int, int], None]
 """Called with the number of messages folded so far, and of all."""
 
 
-class Taken(NamedTuple):
-    """What was stored when the comparison began."""
-
-    state: StoredState
-    older: OlderSettings
-
-
 def compare_with_log(config: Config, period: Period, progress: Progress) -> Verdict:
     """Compare the rows of a period with the log. Servers must be running.
 
@@ -58,19 +44,14 @@ def compare_with_log(config: Config, period: Period, progress: Progress) -> Verd
     """
     dsn = config.postgres.dsn_for(config.database())
     with closing(connect(dsn, "comparison")) as connection, closing(OutcomeTable(dsn)) as outcomes:
-        taken = _taken(connection, config, period)
-        models = StoredModels(_models(config, taken.state))
-        refold = Refold(connection, period, taken.state, StoredSearches(outcomes), models)
-        with whole_log(
-            config.kafka.brokers, config.topic(), taken.state.origin, taken.state.reached
-        ) as opened:
-            _fold(refold, taken.state, opened, progress)
+        stored = _taken(connection, config, period)
+        models = StoredModels(_models(config, stored))
+        refold = Refold(connection, period, stored, StoredSearches(outcomes), models)
+        with whole_log(config.kafka.brokers, config.topic(), stored.origin, stored.reached) as opened:
+            _fold(refold, stored, opened, progress)
         with transaction(connection) as cursor:
-            left_out = [
-                *leave_out_older(cursor, taken.state.settings, taken.older),
-                *leave_out_unknown(cursor, refold.unknown_since, models),
-            ]
-            return _not_empty(verdict(cursor, left_out))
+            left_out = list(leave_out(cursor, stored, refold, models))
+            return _not_empty(verdict(cursor, left_out, _notes(stored)))
 
 
 def compare_with_quotes(config: Config, period: Period) -> Verdict:
@@ -80,26 +61,26 @@ def compare_with_quotes(config: Config, period: Period) -> Verdict:
     """
     dsn = config.postgres.dsn_for(config.database())
     with closing(connect(dsn, "comparison")) as connection:
-        taken = _taken(connection, config, period)
+        stored = _taken(connection, config, period)
         with transaction(connection) as cursor:
             allow_pauses(cursor)
-            QuotesFold(connection, taken.state.settings, period).fold(cursor)
+            settings = stored.plans[min(stored.plans)].stretches[-1].settings
+            QuotesFold(connection, settings, period).fold(cursor)
             rows = leave_out_bars_not_of_quotes(cursor)
             reason = "they contain recorded bars, quotes that entered no bar, a single quote, or a split"
             left_out = [LeftOut(rows, "bars that quotes alone do not show", reason)]
-            return verdict(cursor, left_out, [BARS])
+            return verdict(cursor, left_out, (), [BARS])
 
 
-def _taken(connection: Connection, config: Config, period: Period) -> Taken:
+def _taken(connection: Connection, config: Config, period: Period) -> StoredState:
     """Copy the stored rows and read how far they go, all at one moment."""
     with transaction(connection) as cursor:
         read_at_one_moment(cursor)
         reading = GroupOnTopic(config.kafka.group_id, config.topic())
         state = stored_state(cursor, reading, engine_settings(config))
-        older = older_settings(cursor, state.settings)
         take_stored(cursor, period)
     write_only_temporary(connection)
-    return Taken(state, older)
+    return state
 
 
 def _models(config: Config, state: StoredState) -> ModelSource:
@@ -107,6 +88,15 @@ def _models(config: Config, state: StoredState) -> ModelSource:
     if any(state.deployments.values()):
         return RegistryModelSource(registry_of(config), config.models)
     return EmptyModelSource()
+
+
+def _notes(state: StoredState) -> list[str]:
+    return [
+        f"the settings before offset {plan.assumed_until} of partition {partition} are not stored: it is assumed that "
+        "they were the same"
+        for partition, plan in state.plans.items()
+        if plan.assumed_until is not None
+    ]
 
 
 def _fold(refold: Refold, state: StoredState, opened: OpenLog, progress: Progress) -> None:

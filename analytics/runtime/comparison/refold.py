@@ -6,8 +6,10 @@ from math import inf
 from analytics.engine.deployments import Deployments
 from analytics.engine.engine import Engine, Event
 from analytics.runtime.comparison.errors import LogIncomplete
+from analytics.runtime.comparison.newest_bars import NewestBars
 from analytics.runtime.comparison.stored_inputs import NOT_STORED, StoredModels, StoredSearches
 from analytics.runtime.comparison.stored_state import StoredState
+from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
 from analytics.runtime.partition import Partition
 from analytics.store.compared_tables import Period
@@ -25,7 +27,8 @@ class Refold:
     """Writes the bars of a period, and everything derived from them, through `connection`.
 
     `unknown_since` is the earliest end of a bar, by interval, whose forecasts depend on the outcome of a search that is
-    not stored; epoch seconds.
+    not stored. `kept_until` is the end of the last bar, by symbol, whose alerts and forecasts an earlier version
+    calculated. Both in epoch seconds.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Refold:
         self._connection, self._period, self._stored = connection, period, stored
         self._searches, self._models = searches, models
         self.unknown_since: dict[Interval, float] = {}
+        self.kept_until: dict[str, float] = {}
         self._unknown: set[tuple[int, Interval]] = set()
 
     def fold(self, number: int, opened: OpenLog) -> Iterator[int]:
@@ -46,21 +50,38 @@ class Refold:
 
         Raises Unavailable, and LogIncomplete if an offset has no message any more.
         """
-        at = self._stored.reached[number]
-        engine = Engine(self._stored.settings, self._searches)
+        at, stretches = self._stored.reached[number], self._stored.plans[number].stretches
+        engine = Engine(stretches[0].settings, self._searches)
         deployments = Deployments(self._models, {}, self._stored.deployments[number])
-        partition = Partition(engine, FoldSnapshot(at.first_offset, {}, {}), at.next_offset, {}, deployments)
-        epochs = EpochTracker(NO_EPOCH, at.first_offset)
-        for messages in opened.reader.forwards(number, at.first_offset, at.next_offset):
-            _require_every_offset(number, partition.reached, messages)
-            rejected, _ = epochs.follow(messages)
-            partition.fold(decoded(number, partition.reached, messages, opened.log.partitions, rejected))
-            partition.take_actions()
-            partition.engine.take_set_aside()
-            self._write(number, partition.take_events())
-            yield len(messages)
+        snapshot = FoldSnapshot(at.first_offset, {}, {})
+        partition = Partition(engine, snapshot, at.next_offset, {}, deployments)
+        epochs, newest = EpochTracker(NO_EPOCH, at.first_offset), NewestBars()
+        for stretch in stretches:
+            self._change_settings(partition, stretch, newest)
+            for messages in opened.reader.forwards(number, stretch.first, stretch.end):
+                _require_every_offset(number, partition.reached, messages)
+                rejected, _ = epochs.follow(messages)
+                partition.fold(decoded(number, partition.reached, messages, opened.log.partitions, rejected))
+                self._write(number, partition, newest if stretch.end < at.next_offset else None)
+                yield len(messages)
+            if not stretch.is_whole:
+                self._note_kept(partition.engine)
 
-    def _write(self, number: int, events: list[Event]) -> None:
+    def _change_settings(self, partition: Partition, stretch: Stretch, newest: NewestBars) -> None:
+        if partition.engine.settings != stretch.settings:
+            with transaction(self._connection) as cursor:
+                partition.past_bars = newest.past_bars(
+                    cursor, partition.engine, stretch.settings, stretch.first
+                )
+            partition.apply_settings(stretch.settings)
+
+    def _write(self, number: int, partition: Partition, newest: NewestBars | None) -> None:
+        """Write the bars of the period; keep all in `newest` if settings change later."""
+        events = partition.take_events()
+        partition.take_actions()
+        partition.engine.take_set_aside()
+        if newest is not None:
+            newest.add(events)
         self._note_unknown(number, events)
         found = [event for event in events if self._period.has(event.closed.bar)]
         if found:
@@ -78,6 +99,11 @@ class Refold:
             if (number, bar.interval) in self._unknown:
                 since = self.unknown_since.get(bar.interval, inf)
                 self.unknown_since[bar.interval] = min(since, bar.end)
+
+    def _note_kept(self, engine: Engine) -> None:
+        whole_partition = engine.state()["closed_until"]
+        for symbol, state in engine.symbols.items():
+            self.kept_until[symbol] = max(state.closed_until, whole_partition)
 
 
 def _require_every_offset(number: int, expected: int, messages: list[Message]) -> None:

@@ -1,4 +1,4 @@
-"""What the analytics part has stored about its progress, at one moment: offsets, settings, deployments."""
+"""What the analytics part has stored about its progress, at one moment: offsets, settings and deployments."""
 
 from typing import NamedTuple
 
@@ -7,42 +7,45 @@ from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.comparison.errors import CannotCompare
+from analytics.runtime.comparison.stretches import Plan, plan_of
 from analytics.runtime.partition import REMAKING, REWRITING
 from analytics.runtime.processor import STATE_VERSION
 from analytics.runtime.settings import settings_of
 from analytics.store.deployment_tables import deployments_from
+from analytics.store.settings_tables import settings_history
 from analytics.store.snapshot_tables import FoldSnapshot, load_snapshot
 from shared.postgres.database import Cursor
 from shared.progress.offsets import GroupOnTopic, Origin, Reached, all_reached, origin
 
 
 class StoredState(NamedTuple):
-    """The log that the tables were filled from; by partition, how far it was read and the deployments so far; and the
-    settings that the rows were calculated with."""
+    """The log that the tables were filled from; by partition, how far it was read, the deployments so far, and with
+    which settings it is folded again."""
 
     origin: Origin
     reached: dict[int, Reached]
     deployments: dict[int, list[Deployment]]
-    settings: EngineSettings
+    plans: dict[int, Plan]
 
 
 def stored_state(cursor: Cursor, reading: GroupOnTopic, settings: EngineSettings) -> StoredState:
     """Read the state. `settings` are those of the configuration.
 
-    Raises CannotCompare if the part has read nothing, or if its rows are those of several versions or settings.
+    Raises CannotCompare if the part has read nothing, or if its rows are of another version or of other indicators.
     """
     filled_from, reached = origin(cursor), all_reached(cursor, reading)
     if filled_from is None or not reached:
         raise CannotCompare(f"Nothing of topic {reading.topic} was read into this database.")
-    kept = [_settings(cursor, reading, partition, settings) for partition in reached]
-    if any(each != kept[0] for each in kept):
-        raise CannotCompare(
-            "The settings have changed, and not every partition has had a message since: compare again later."
+    plans = {
+        partition: plan_of(
+            at, settings_history(cursor, partition), _settings(cursor, reading, partition, settings)
         )
+        for partition, at in reached.items()
+    }
     deployments = {
         partition: deployments_from(cursor, partition, at.first_offset) for partition, at in reached.items()
     }
-    return StoredState(filled_from, reached, deployments, kept[0])
+    return StoredState(filled_from, reached, deployments, plans)
 
 
 def _settings(

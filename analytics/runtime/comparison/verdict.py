@@ -12,11 +12,12 @@ IDENTICAL, DIFFERENT, NOT_COMPARED = 0, 1, 2
 
 
 class Verdict(NamedTuple):
-    """Rows compared and rows that differ, by kind; the first difference; what is not compared."""
+    """Rows compared and rows that differ, by kind; the first difference; what is not compared; what is assumed."""
 
     rows: dict[Kind, tuple[int, int]]
     first: Difference | None
     left_out: Sequence[LeftOut]
+    notes: Sequence[str]
 
     @property
     def compared(self) -> int:
@@ -24,12 +25,14 @@ class Verdict(NamedTuple):
         return sum(rows for rows, _ in self.rows.values())
 
 
-def verdict(cursor: Cursor, left_out: Sequence[LeftOut], kinds: Sequence[Kind] = KINDS) -> Verdict:
+def verdict(
+    cursor: Cursor, left_out: Sequence[LeftOut], notes: Sequence[str], kinds: Sequence[Kind] = KINDS
+) -> Verdict:
     """Compare the stored rows of these kinds with those calculated again. The first difference is that of the earliest
     bar; of several in one bar, that of the first kind."""
     found = [each for kind in kinds if (each := first_difference(cursor, kind)) is not None]
     first = min(found, key=lambda each: each.start, default=None)
-    return Verdict({kind: counts(cursor, kind) for kind in kinds}, first, left_out)
+    return Verdict({kind: counts(cursor, kind) for kind in kinds}, first, left_out, notes)
 
 
 def lines(result: Verdict) -> Iterator[str]:
@@ -39,6 +42,8 @@ def lines(result: Verdict) -> Iterator[str]:
     for rows, what, reason in result.left_out:
         if rows:
             yield f"  not compared: {rows:,} rows, {what}: {reason}"
+    for note in result.notes:
+        yield f"  {note}"
     if result.first is not None:
         yield f"first difference: {sentence(result.first)}"
 

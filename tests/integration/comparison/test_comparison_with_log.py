@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from analytics.analytics_consumer import analyse
-from analytics.runtime.comparison.comparison import compare_with_log
 from analytics.runtime.comparison.errors import CannotCompare
 from analytics.runtime.comparison.verdict import DIFFERENT, IDENTICAL
 from analytics.store.compared_tables import Period
@@ -21,7 +20,7 @@ from tests.waiting import wait_for
 COLUMNS = {
     "bars": ("volume", "volume + 1"),
     "indicators": ("rsi", "rsi + 1e-9"),
-    "alerts": ("value", "value * 2"),
+    "alerts": ("threshold", "threshold * 2"),
     "forecasts": ("lower", "array_fill(1.5::float8, array[5, 3])"),
     "forecast_scores": ("naive_loss", "array_fill(0.25::float8, array[5])"),
 }
@@ -174,32 +173,7 @@ def test_a_changed_period_is_compared_once_the_pipeline_has_rebuilt_the_indicato
     with changed.at_work(analyse):
         wait_for(lambda: changed.rows(values) != replayed.rows(values))
         changed.wait_until_rebuilt()
-    result = compare_with_log(changed.config, Period(), lambda *_: None)
-    assert {kind.name for kind, (_, different) in result.rows.items() if different} <= {"alerts"}
-
-
-def test_alerts_with_another_threshold_are_left_out_with_the_reason(
-    replayed: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    changed = twin(replayed, PRICE_CHANGE_THRESHOLD="0.002")
     assert compared(changed) == IDENTICAL
-    assert "alerts of price_change: the last one with another threshold fired at 2013-10-08" in printed(
-        capsys
-    )
-
-
-def test_forecasts_of_other_settings_are_left_out_with_the_reason(
-    replayed: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    changed = twin(replayed)
-    execute(
-        changed,
-        "update forecasts set levels = array[0.5, 0.8, 0.9] where start = (select min(start) from forecasts)",
-    )
-    assert compared(changed) == IDENTICAL
-    output = printed(capsys)
-    assert "forecasts of 1m bars: the settings of forecasts changed after 2013-10-08" in output
-    assert "forecasts 0 rows" in output
 
 
 def test_forecasts_are_left_out_where_the_outcome_of_a_search_is_not_stored(

@@ -4,26 +4,11 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from analytics.runtime.comparison.verdict import DIFFERENT, IDENTICAL, NOT_COMPARED
-from shared.market.records import Record
-from tests.inputs.records import mark, quote, recorded_bar
 from tests.integration.comparison.replayed import compared, execute
+from tests.integration.comparison.trading import trading
 from tests.integration.desk import Desk, printed
 from tests.integration.topic_changes import delete_before, delete_topic
 from tests.reports.log.folded_logs import read_all
-
-OPEN = 1_704_294_000
-"""2024-01-03 15:00 UTC: ten o'clock in New York."""
-
-
-def trading(first: int, count: int) -> list[Record]:
-    """Four quotes a minute, a recorded minute of another symbol, and the mark after it."""
-    records: list[Record] = []
-    for minute in range(first, first + count):
-        start = OPEN + 60 * minute
-        records += [quote(start + 15 * part, 100 + minute * part % 7, size=part + 0.1) for part in range(4)]
-        records.append(recorded_bar(start, "1m", (1.0, 3.0, 0.5, 2.0), 9.0, symbol="B"))
-        records.append(mark(start + 60))
-    return records
 
 
 @pytest.fixture
