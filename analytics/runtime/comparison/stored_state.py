@@ -36,10 +36,9 @@ def stored_state(cursor: Cursor, reading: GroupOnTopic, settings: EngineSettings
     filled_from, reached = origin(cursor), all_reached(cursor, reading)
     if filled_from is None or not reached:
         raise CannotCompare(f"Nothing of topic {reading.topic} was read into this database.")
+    current = {partition: _settings(cursor, reading, partition, settings) for partition in reached}
     plans = {
-        partition: plan_of(
-            at, settings_history(cursor, partition), _settings(cursor, reading, partition, settings)
-        )
+        partition: plan_of(at, settings_history(cursor, partition), current[partition])
         for partition, at in reached.items()
     }
     deployments = {

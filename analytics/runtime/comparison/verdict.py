@@ -57,11 +57,11 @@ def sentence(difference: Difference) -> str:
     if stored is None:
         return f"{row}: the row is missing"
     if calculated is None:
-        return f"{row}: the row is stored, but the log gives none"
+        return f"{row}: the row is stored, but calculated again there is none"
     names = [name for name in stored if repr(stored[name]) != repr(calculated[name])]
     place, kept, made = _parted(names[0], stored[names[0]], calculated[names[0]])
     more = f" (and {', '.join(names[1:])})" if len(names) > 1 else ""
-    return f"{row}: {place} is stored as {kept}, the log gives {made}{more}"
+    return f"{row}: {place} is stored as {kept}, calculated again it is {made}{more}"
 
 
 def _parted(place: str, kept: object, made: object) -> tuple[str, str, str]:
