@@ -132,7 +132,7 @@ def _last_quote(described: Described) -> str:
 def _set_aside(described: Described, count: int, newest: SetAsideQuote) -> str:
     decimals = described.company.company.decimals if described.company else None
     price = _price(described.symbol, newest.price, decimals)
-    return f"{count} quotes, the latest {price} at {_moment(newest.event_time)}: {newest.reason}"
+    return f"{count}, the latest {price} at {_moment(newest.event_time)}: {newest.reason}"
 
 
 def _price(symbol: str, price: float, decimals: int | None) -> str:

@@ -71,11 +71,12 @@ class PrintFilter:
         """Add a price to the window if it is near the last one, in its session and without a pause, as nearly all are;
         returns whether it was."""
         before = self.accepted
-        if before is None or time >= self._until or abs(price - before) > self._least * before:
+        if before is None or time >= self._until:
             return False
-        if time > self._time:
-            if time - self._time > PAUSE_SECONDS:
-                return False
+        distance, pause = self._least * before, time - self._time
+        if not (-distance <= price - before <= distance and pause <= PAUSE_SECONDS):
+            return False
+        if pause > 0.0:
             self._time = time
         self._suspect = None
         self.accepted = price

@@ -28,7 +28,7 @@ def described_at(
 def test_quotes_that_were_set_aside_are_counted_with_the_latest_of_them() -> None:
     found = described_at(FRIDAY_NOON, set_aside=SetAsideQuote(FRIDAY_NOON, 2295.0, "far from the others"))
     assert "Set aside" in found
-    assert "4 quotes, the latest 2,295.00 at 2024-07-12 16:00 UTC: far from the others" in found
+    assert "4, the latest 2,295.00 at 2024-07-12 16:00 UTC: far from the others" in found
     assert "Set aside" not in described_at(FRIDAY_NOON)
 
 
