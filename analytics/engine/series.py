@@ -57,7 +57,7 @@ class BarSeries:
         self.indicators = IndicatorSet(indicators, context, specs)
         checked = interval in alerts.intervals
         self.alerts = AlertRules(alerts, context.periods_per_year, calendar) if checked else None
-        self.forecasts = SeriesForecasts(symbol, interval, forecasts) if forecasts is not None else None
+        self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:
         """Open the bar of a slot with its first piece."""

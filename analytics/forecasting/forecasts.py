@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from analytics.forecasting.forecast_events import Fit, ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.scorecard import Track
+from analytics.forecasting.series_volatility import SeriesVolatility
 from ml.arima.forecaster import RANDOM_WALK_ORDER, ArimaForecast, Forecaster, ForecastSettings, Warming
 from ml.arima.search import SearchOutcome, SearchSettings
 from ml.arima.search import Series as Logarithms
@@ -26,7 +27,8 @@ from ml.models.features import RETURNS, Features, FeatureSettings, Observation, 
 from ml.models.predictors import Served
 from ml.scoring.significance import NAIVE
 from ml.uncertainty.conformal import Forecast, Pool
-from ml.uncertainty.volatility import WARM_AFTER, BarVolatility
+from ml.uncertainty.volatility import WARM_AFTER
+from shared.calendars.calendars import SessionCalendar
 from shared.market.records import Bar, Interval
 
 ARIMA = "arima"
@@ -106,13 +108,15 @@ def restore_pools(pools: Pools, kept: dict[str, Any], settings: ForecastSettings
 class SeriesForecasts:
     """One symbol and interval. Call `advance` for every closed bar; after `restore` or `refill`, call `ask` once."""
 
-    def __init__(self, symbol: str, interval: Interval, settings: ForecastSettings) -> None:
+    def __init__(
+        self, symbol: str, interval: Interval, settings: ForecastSettings, calendar: SessionCalendar
+    ) -> None:
         self.symbol, self.interval, self._settings = symbol, interval, settings
         self.levels = levels_of(settings)
         self.seen = 0
         self.needed = max(settings.min_observations, WARM_AFTER + 1)
         self._close: float | None = None
-        self._volatility = BarVolatility()
+        self._volatility = SeriesVolatility(interval, settings.steps, calendar)
         self._forecaster = Forecaster(symbol, interval, settings)
         self._window: deque[Observation] = deque(maxlen=RETURNS + 1)
         self._asked_at = 0
@@ -124,7 +128,7 @@ class SeriesForecasts:
     @property
     def key(self) -> str:
         """Identifies the settings that a stored state must have been made with."""
-        return f"{self._forecaster.key} {pool_of(self._settings).key} {BarVolatility.key}"
+        return f"{self._forecaster.key} {pool_of(self._settings).key} {self._volatility.key}"
 
     def advance(
         self, bar: Bar, pools: Pools, searches: Searches, trained: Trained = NO_TRAINED_MODELS
@@ -133,7 +137,7 @@ class SeriesForecasts:
         close = bar.close
         self.seen += 1
         if self._close is not None:
-            self._volatility.update(self._close, bar.open, bar.high, bar.low, close, bar.volume)
+            self._volatility.update(self._close, bar.end, bar.open, bar.high, bar.low, close, bar.volume)
         self._close = close
         self._window.append(Observation(close, bar.high, bar.low, bar.volume))
         scored = [
@@ -160,7 +164,7 @@ class SeriesForecasts:
         for end, open_, each in bars:
             close, high, low, volume = each
             if self._close is not None:
-                self._volatility.update(self._close, open_, high, low, close, volume)
+                self._volatility.update(self._close, end, open_, high, low, close, volume)
             self._close, self._asked_at = close, end
             self._window.append(each)
         self.seen = len(bars)
@@ -240,7 +244,7 @@ class SeriesForecasts:
     ) -> list[ModelForecasts]:
         """The forecasts of each model; none while there are too few closes."""
         close = bar.close
-        sigmas = self._volatility.sigmas(self._settings.steps)
+        sigmas = self._volatility.sigmas()
         if isinstance(forecast, Warming) or not sigmas:
             return []
         still = [close] * len(sigmas)

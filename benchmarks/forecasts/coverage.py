@@ -86,7 +86,7 @@ class DailyHistory:
             self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
 
     def _learn(self, before: float, bar: RecordedBar) -> None:
-        self._filter.update(before, bar.open, bar.high, bar.low, bar.close, bar.volume or 0.0)
+        self._filter.update(before, bar.open, bar.high, bar.low, bar.close, bar.volume or 0.0, 1.0)
         log_return = log(bar.close / before)
         deviation = log_return - self._mean
         self._mean += deviation / self._filter.seen

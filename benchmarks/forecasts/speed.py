@@ -21,6 +21,7 @@ from ml.datasets.samples import samples
 from ml.learners.training import TrainingSettings, train
 from ml.models.predictors import Served
 from ml.order_search.order_search import search
+from shared.calendars.calendars import AlwaysOpen
 from shared.consumer_loop.garbage import OBJECTS_A_TURN
 from shared.market.records import Bar
 from shared.settings.setting_types import TRAINED_MODELS
@@ -108,7 +109,9 @@ class ForecastDesk:
     def __init__(self, market: WalkingMarket, searches: FoundModels, settings: ForecastSettings) -> None:
         self._market, self._searches = market, searches
         self._pools: Pools = {}
-        self._series = {symbol: SeriesForecasts(symbol, "1m", settings) for symbol in market.symbols}
+        self._series = {
+            symbol: SeriesForecasts(symbol, "1m", settings, AlwaysOpen()) for symbol in market.symbols
+        }
         for symbol, series in self._series.items():
             series.refill(market.first_bars(symbol, REFILLED))
         self._number = REFILLED

@@ -24,7 +24,6 @@ coefficients were chosen on the days of AAPL, BAC and QQQ and judged on those of
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import hypot, inf, isfinite, log, pi, sqrt
 
 LONG, LAST, RECENT = 0.13, 0.16, 0.71
@@ -32,6 +31,8 @@ FADE = 0.91
 """What remains of a bar's weight in the recent mean, after each bar."""
 FALL = 1.0
 """Weight of a falling return in the recent mean, in addition to the bar's length."""
+IMPACT_SHARE = 1.0 / (1.0 + FALL / 2.0)
+"""Every second return is a fall: the mean of the impacts is that of the sizes."""
 WICK = 0.6
 """Limit of each wick in expected deviations."""
 WARM_AFTER = 20
@@ -43,8 +44,10 @@ JUMP, BURST = 10.0, 4.0
 little more about the bars after it, and one wrong price must not widen the intervals for months."""
 LARGEST_RETURN = log(10.0)
 """The limit of the first returns, for which no deviation is known yet: tenfold or a tenth."""
+LARGEST_EXPECTED = LARGEST_RETURN / JUMP
 SMALLEST_SIGMA = 1e-6
 """Lower limit of one bar's sigma, a hundredth of a basis point, so that a constant price causes no division by zero."""
+SMALLEST_VARIANCE = SMALLEST_SIGMA * SMALLEST_SIGMA
 VOLUMES = 40
 """Bars of the mean volume: a plain mean of so many, then exponential."""
 QUIETEST, BUSIEST = 0.7, 3.0
@@ -67,6 +70,8 @@ class BarVolatility:
         f"{VOLUMES}-{QUIETEST}-{BUSIEST:g}-{PERSISTENCE}"
     )
 
+    __slots__ = ("_length", "_recent", "_sigma", "_size", "_volume", "_volumes", "seen")
+
     def __init__(self) -> None:
         self.seen = 0
         # Long means of the sizes of returns and of the lengths of bars; the recent mean; the expected deviation.
@@ -74,75 +79,111 @@ class BarVolatility:
         self._volumes, self._volume = 0, 0.0
 
     def update(
-        self, before: float, open_: float, high: float, low: float, close: float, volume: float
-    ) -> None:
+        self,
+        before: float,
+        open_: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        factor: float,
+    ) -> float:
         """Add a bar after a close of `before`, in the same shares; a volume of 0.0 is unknown.
 
-        Raises ValueError, without any change, if a price is not positive and finite.
+        `factor` is how far prices usually move at its time of day (`ml.uncertainty.day_shape`). Returns the size of the
+        return relative to the expected one, 1.0 during warm-up. Raises ValueError, without any change, if a price is
+        not positive and finite.
         """
         if not (0.0 < before < inf and 0.0 < open_ < inf and 0.0 < close < inf and 0.0 < low <= high < inf):
             raise ValueError(f"prices must be positive and finite: {before}, {open_}, {high}, {low}, {close}")
         gap, body = log(open_ / before), log(close / open_)
         top, bottom = (close, open_) if body > 0.0 else (open_, close)
-        longest = WICK * self._sigma
-        wicks = _wick(high, top, longest) + _wick(bottom, low, longest)
-        self._add(gap + body, hypot(abs(body) + 2.0 * wicks, gap), self._busy(volume))
+        sigma, path = self._sigma, abs(body)
+        # Conditional expressions here and below, because min() and max() would take half of the time of an update.
+        longest = WICK * sigma * factor
+        if high > top:
+            wick = log(high / top)
+            path += 2.0 * (wick if wick < longest else longest)
+        if low < bottom:
+            wick = log(bottom / low)
+            path += 2.0 * (wick if wick < longest else longest)
+        log_return = (gap + body) / factor
+        self._add(log_return, hypot(path, gap) / factor, self._busy(volume))
+        is_expected = self.seen > WARM_AFTER and sigma > SMALLEST_SIGMA
+        return DEVIATION * abs(log_return) / sigma if is_expected else 1.0
 
     def _add(self, log_return: float, length: float, busy: float) -> None:
         """Add a bar of this return, unscaled length and relative volume."""
         size, expected = abs(log_return), self._expected()
-        self.seen += 1
-        is_warm = self.seen > WARM_AFTER
-        share, largest, burst = 1.0 / min(self.seen, MEMORY), JUMP * expected, BURST * expected
-        self._size += (min(size, largest) - self._size) * share
-        self._length += (min(length, largest) - self._length) * share
-        scaled = min(length, burst)
-        if self._length > 0.0:
-            scaled *= self._size / self._length
-        impact = scaled + FALL * min(size, burst) if log_return < 0.0 else scaled
-        self._recent += (impact / (1.0 + FALL / 2.0) - self._recent) * (1.0 - FADE if is_warm else share)
-        mean = LONG * self._size + LAST * scaled * busy + RECENT * self._recent
-        self._sigma = DEVIATION * (mean if self.seen >= WARM_AFTER else self._size)
+        seen = self.seen = self.seen + 1
+        share = 1.0 / (seen if seen < MEMORY else MEMORY)
+        largest, burst = JUMP * expected, BURST * expected
+        mean_size = self._size = self._size + ((size if size < largest else largest) - self._size) * share
+        mean_length = self._length + ((length if length < largest else largest) - self._length) * share
+        self._length = mean_length
+        scaled = length if length < burst else burst
+        if mean_length > 0.0:
+            scaled *= mean_size / mean_length
+        impact = scaled
+        if log_return < 0.0:
+            impact += FALL * (size if size < burst else burst)
+        weight = 1.0 - FADE if seen > WARM_AFTER else share
+        recent = self._recent = self._recent + (impact * IMPACT_SHARE - self._recent) * weight
+        if seen < WARM_AFTER:
+            self._sigma = DEVIATION * mean_size
+        else:
+            self._sigma = DEVIATION * (LONG * mean_size + LAST * scaled * busy + RECENT * recent)
 
     def _expected(self) -> float:
         """The deviation that limits are multiples of; those of the first returns come from LARGEST_RETURN."""
         if self.seen < WARM_AFTER:
-            return LARGEST_RETURN / JUMP
-        return min(max(self._sigma, DEVIATION * self._size, SMALLEST_SIGMA), LARGEST_RETURN / JUMP)
+            return LARGEST_EXPECTED
+        expected, long = self._sigma, DEVIATION * self._size
+        if expected < long:
+            expected = long
+        if expected < SMALLEST_SIGMA:
+            return SMALLEST_SIGMA
+        return expected if expected < LARGEST_EXPECTED else LARGEST_EXPECTED
 
     def _busy(self, volume: float) -> float:
         """The volume as a multiple of the mean volume so far; 1 where either is unknown. Updates the mean."""
         if not 0.0 < volume < inf:
             return 1.0
-        mean = self._volume
-        self._volumes = min(self._volumes + 1, VOLUMES)
-        self._volume += (volume - mean) / self._volumes
-        return min(max(volume / mean, QUIETEST), BUSIEST) if mean > 0.0 else 1.0
+        mean, volumes = self._volume, self._volumes
+        if volumes < VOLUMES:
+            volumes = self._volumes = volumes + 1
+        self._volume = mean + (volume - mean) / volumes
+        if mean <= 0.0:
+            return 1.0
+        busy = volume / mean
+        if busy < QUIETEST:
+            return QUIETEST
+        return busy if busy < BUSIEST else BUSIEST
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
         self._volume *= ratio
 
-    def sigmas(self, horizons: int) -> list[float]:
-        """The standard deviations of the log returns over the next 1 to `horizons` bars; empty during warm-up.
+    def sigmas(self, factors: Sequence[float]) -> list[float]:
+        """The standard deviations of the log returns over the next bars, one for each factor; empty during warm-up.
 
-        Each is the square root of the sum of the expected variances, where that of bar k is long + PERSISTENCE^(k - 1)
-        * (s^2 - long), and long the variance of the long mean.
+        Each is the square root of the sum of the variances expected of the bars so far: that of bar k is factor^2 *
+        (long + PERSISTENCE^(k - 1) * (s^2 - long)), where long is the variance of the long mean.
         """
         if self.seen < WARM_AFTER:
             return []
         long = (DEVIATION * self._size) ** 2
-        excess = self._sigma * self._sigma - long
-        found = []
-        for horizon, share, smallest in _terms(horizons):
-            variance = horizon * long + share * excess
-            sigma = sqrt(variance) if variance > 0.0 else 0.0
-            found.append(sigma if sigma > smallest else smallest)
+        excess, variance, found = self._sigma * self._sigma - long, 0.0, []
+        for factor in factors:
+            of_bar = factor * factor * (long + excess)
+            variance += of_bar if of_bar > SMALLEST_VARIANCE else SMALLEST_VARIANCE
+            found.append(sqrt(variance))
+            excess *= PERSISTENCE
         return found
 
     def sigma(self, horizon: int) -> float | None:
-        """The last of `sigmas`, None during warm-up."""
-        found = self.sigmas(horizon)
+        """The last of `sigmas` where the time of day makes no difference, None during warm-up."""
+        found = self.sigmas([1.0] * horizon)
         return found[-1] if found else None
 
     def state(self) -> list[float]:
@@ -159,19 +200,3 @@ class BarVolatility:
             raise ValueError(f"the stored state of {self.key} must count in integers")
         self.seen, self._volumes, self._volume = int(seen), int(volumes), volume
         self._size, self._length, self._recent, self._sigma = means
-
-
-def _wick(upper: float, lower: float, longest: float) -> float:
-    """The log distance between two prices, at most `longest`; 0 unless `upper` is above `lower`."""
-    if upper <= lower:
-        return 0.0
-    return min(log(upper / lower), longest)
-
-
-@lru_cache
-def _terms(horizons: int) -> list[tuple[int, float, float]]:
-    """For each horizon, the constants: horizon, weight of the current excess variance, and lower limit of sigma."""
-    return [
-        (horizon, (1.0 - PERSISTENCE**horizon) / (1.0 - PERSISTENCE), SMALLEST_SIGMA * sqrt(horizon))
-        for horizon in range(1, horizons + 1)
-    ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.forecasts import NoSearches, Pools, SeriesForecasts
 from ml.models.features import Observation
+from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
 from tests.inputs.forecast_minutes import BRISK, OPEN
 
@@ -34,7 +35,7 @@ def followed(bars: list[Bar], series: SeriesForecasts, pools: Pools) -> list[For
 
 
 def new_series() -> SeriesForecasts:
-    return SeriesForecasts("A", "1m", BRISK)
+    return SeriesForecasts("A", "1m", BRISK, AlwaysOpen())
 
 
 def sigmas_of(step: ForecastStep) -> list[float]:

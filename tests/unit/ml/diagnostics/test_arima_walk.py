@@ -12,6 +12,7 @@ from ml.datasets.samples import TrainingHistory
 from ml.diagnostics.arima_walk import arima_returns
 from ml.models.features import Observation
 from ml.order_search.order_search import search
+from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
 
 SETTINGS = ForecastSettings(
@@ -45,7 +46,7 @@ def history(splits: list[tuple[int, float]]) -> TrainingHistory:
 
 def test_forecasts_are_those_of_the_analysis() -> None:
     past = history([])
-    series, pools = SeriesForecasts("A", "1d", SETTINGS), pools_of(SETTINGS)
+    series, pools = SeriesForecasts("A", "1d", SETTINGS, AlwaysOpen()), pools_of(SETTINGS)
     expected = {}
     for end, bar in zip(past.made_at, past.observations, strict=True):
         close = bar.close
