@@ -25,6 +25,7 @@ Exit status: 0 identical, 1 different, 2 not comparable.
 import argparse
 import csv
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -33,6 +34,9 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from typing import TextIO
+
+if __name__ == "__main__":  # Ctrl-C during the imports below ends the process at once, without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -232,4 +236,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
