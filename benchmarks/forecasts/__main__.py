@@ -9,6 +9,7 @@ search      new orders for 500 symbols, and the age that an order reaches
 accuracy    every model on days and on minutes, tested on rows after all of its training rows
 coverage    coverage of the intervals, as `python -m benchmarks.forecasts.coverage` prints it
 opponents   intervals of other methods on the same days; --quick leaves out those that are refitted
+intraday    the same for minutes and hours, real and simulated
 
 Settings are the defaults unless the environment sets them. A section whose recordings are not in the data folder is
 skipped with a message.
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from benchmarks.forecasts.accuracy import accuracy
 from benchmarks.forecasts.coverage import DATA, coverage
+from benchmarks.forecasts.intraday import intraday
 from benchmarks.forecasts.opponents import opponents
 from benchmarks.forecasts.search import searches
 from benchmarks.forecasts.speed import speed
@@ -37,6 +39,7 @@ PARTS: dict[str, Part] = {
     "accuracy": accuracy,
     "coverage": lambda _config, data, _quick: coverage(data),
     "opponents": lambda _config, data, quick: opponents(data, quick),
+    "intraday": lambda _config, data, quick: intraday(data, quick),
 }
 
 

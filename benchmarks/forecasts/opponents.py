@@ -93,12 +93,12 @@ class StudentGarch(NamedTuple):
         return self.omega + impact * value * value + self.beta * variance
 
 
-def refitted(asymmetric: int) -> Opponent:
-    """GARCH-t (0) or GJR-t (1)."""
+def refitted(asymmetric: int, period: str = "M") -> Opponent:
+    """GARCH-t (0) or GJR-t (1), fitted at the end of each period, a unit of numpy's datetime64."""
 
     def reaches(returns: Returns) -> Floats:
         values, found = returns.values * PERCENT, np.full(len(returns.values), np.nan)
-        for start, end in refits(returns.days):
+        for start, end in refits(returns.days, period):
             model, variance = fitted(values[: start + 1], asymmetric)
             for place in range(start, end):
                 variance = model.variance_after(variance, float(values[place]))
@@ -108,10 +108,10 @@ def refitted(asymmetric: int) -> Opponent:
     return reaches
 
 
-def refits(days: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def refits(days: NDArray[np.int64], period: str) -> Iterator[tuple[int, int]]:
     """For each fit that a forecast from FIRST_YEAR on uses: the place of its last return, and that of the next fit."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]")
-    ends = np.flatnonzero(months[1:] != months[:-1])
+    periods = days.astype("datetime64[D]").astype(f"datetime64[{period}]")
+    ends = np.flatnonzero(periods[1:] != periods[:-1])
     starts = [FIRST_FIT - 1, *ends[ends >= FIRST_FIT].tolist(), len(days)]
     years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
     for start, end in pairwise(starts):
@@ -198,13 +198,13 @@ def compared(title: str, rows: Rows, reaches: dict[str, Floats]) -> str:
     """A table of all methods on these rows."""
     header = (title, "forecasts", "score", "inside", "ours lower by", "from", "to")
     lines: list[tuple[str, ...]] = [
-        ("ours", f"{len(rows.days):,}", f"{rows.scores.mean():.2%}", f"{rows.inside.mean():.1%}", "", "", "")
+        ("ours", f"{len(rows.days):,}", f"{rows.scores.mean():.3%}", f"{rows.inside.mean():.1%}", "", "", "")
     ]
     for name, reach in reaches.items():
         scores = 2.0 * reach + PENALTY * np.maximum(rows.sizes - reach, 0.0)
         shares = [f"{share:.1%}" for share in lower_by(rows.scores, scores, rows.days)]
         inside = f"{np.mean(rows.sizes <= reach):.1%}"
-        lines.append((name, f"{len(reach):,}", f"{scores.mean():.2%}", inside, *shares))
+        lines.append((name, f"{len(reach):,}", f"{scores.mean():.3%}", inside, *shares))
     return table("", header, lines).lstrip()
 
 

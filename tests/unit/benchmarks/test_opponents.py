@@ -43,7 +43,7 @@ def test_refitted_models_use_no_later_returns(name: str) -> None:
 
 def test_models_are_refitted_at_the_end_of_each_month() -> None:
     days = np.arange("2005-01-01", "2005-12-31", dtype="datetime64[D]").astype(np.int64)
-    found = list(refits(days))
+    found = list(refits(days, "M"))
     starts = [str(days[start].astype("datetime64[D]")) for start, _ in found]
     assert starts == ["2005-09-07", "2005-09-30", "2005-10-31", "2005-11-30"]
     assert [end for _, end in found] == [*(start for start, _ in found[1:]), len(days)]
@@ -51,7 +51,7 @@ def test_models_are_refitted_at_the_end_of_each_month() -> None:
 
 def test_months_before_the_first_judged_year_are_not_fitted() -> None:
     days = np.arange("2003-01-01", "2005-03-01", dtype="datetime64[D]").astype(np.int64)
-    starts = [str(days[start].astype("datetime64[D]")) for start, _ in refits(days)]
+    starts = [str(days[start].astype("datetime64[D]")) for start, _ in refits(days, "M")]
     assert starts == ["2004-12-31", "2005-01-31"]
 
 
