@@ -128,28 +128,33 @@ class OpenBars:
             series.splits = []
 
     def newest(self, interval: Interval) -> OpenBar | None:
-        """A copy of the newest open bar, including the minutes that it will get when they close; None if there is
-        none, or none with a price."""
+        """A copy of the newest open bar with a price, including the minutes that it will get when they close; None if
+        there is none."""
         series = self.series[interval]
         opened = sorted(self._minutes.open_bars.items())
         minutes = [minute for _, minute in opened if self._will_fill(minute, interval)]
-        slot = self._newest_slot(series, minutes)
-        if slot is None:
-            return None
+        for slot in self._newest_slots(series, minutes):
+            view = self._view(series, slot, minutes)
+            if view.has_price:
+                return view
+        return None
+
+    def _view(self, series: BarSeries, slot: Slot, minutes: list[OpenBar]) -> OpenBar:
         pieces = [series.open_bars[slot.start]] if slot.start in series.open_bars else []
-        if interval != "1m" and not series.is_whole(slot.start):
+        if series.interval != "1m" and not series.is_whole(slot.start):
             pieces += [minute for minute in minutes if slot.start <= minute.start < slot.end]
         first, *others = pieces
         view = OpenBar.restored(first.state())
         view.start, view.end, view.session = slot
         for piece in others:
             view.merge(piece)
-        return view if view.has_price else None
+        return view
 
-    def _newest_slot(self, series: BarSeries, minutes: list[OpenBar]) -> Slot | None:
+    def _newest_slots(self, series: BarSeries, minutes: list[OpenBar]) -> list[Slot]:
+        """The slots of open bars, the newest first."""
         filled = (slot_of(series.interval, minute.start, self._calendar) for minute in minutes)
         open_ = (Slot(bar.start, bar.end, bar.session) for bar in series.open_bars.values())
-        return max((slot for slot in (*filled, *open_) if slot is not None), default=None)
+        return sorted({slot for slot in (*filled, *open_) if slot is not None}, reverse=True)
 
     def _will_fill(self, minute: OpenBar, interval: Interval) -> bool:
         """Whether a minute will contribute to this interval when it closes, that is, whether no whole bar prevents

@@ -1,6 +1,7 @@
 """Random markets: records of three symbols whose times move back and forth around an opening, a close, a midnight."""
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Record, RecordedInterval
 from tests.inputs.records import mark, quote, recorded_bar, second, split
@@ -16,6 +17,7 @@ KINDS = ("quote",) * 8 + ("bar",) * 5 + ("mark", "extreme") + ("mark for all", "
 symbols = st.sampled_from("ABC")
 cents = st.integers(5_000, 20_000)
 sizes = st.none() | st.integers(0, 500).map(float)
+conditions = st.sampled_from([*[None] * 8, "I", "Z", "T", "TI", "M"])
 graces = st.sampled_from([0.0, 0.5, 2.0, 60.0, 90.0])
 steps = st.sampled_from(
     [0, 0, 1_000, 7_321, 30_000, 60_000, 61_500, 300_000, 900_000, -1_000, -45_000, -200_000]
@@ -40,7 +42,8 @@ def markets(draw: st.DrawFn) -> list[Record]:
                 records.append(mark(now / 1000, symbol if kind == "mark" else None))
             case _:
                 price = draw(cents) / 100 * (1e6 if kind == "extreme" else 1.0)
-                records.append(quote(now / 1000, price, symbol, draw(sizes), EXCHANGES[symbol]))
+                made = quote(now / 1000, price, symbol, draw(sizes), EXCHANGES[symbol])
+                records.append(replace(made, conditions=draw(conditions)))
     return records
 
 

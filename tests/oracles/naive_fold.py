@@ -23,9 +23,13 @@ from shared.market.records import (
 )
 from tests.inputs.random_markets import CLOSES, EXCHANGES, OPENS
 
+ODD_LOT, OFFICIAL_CLOSE, FORM_T = "IMT"
+"""The sale conditions of random markets that set no price; they also have trades out of sequence."""
+
 
 class Piece(NamedTuple):
-    """A quote or a recorded bar, as it falls into a bar; of `sized` shares the prices are known: `paid` in all."""
+    """A quote or a recorded bar, as it falls into a bar; of `sized` shares the prices are known: `paid` in all. It may
+    set neither open nor close, and no price at all."""
 
     began: float
     ended: float
@@ -33,6 +37,8 @@ class Piece(NamedTuple):
     volume: float
     paid: float = 0.0
     sized: float = 0.0
+    is_last: bool = True
+    has_price: bool = True
 
     def in_new_shares(self, ratio: float) -> "Piece":
         opened, high, low, close = self.prices
@@ -49,25 +55,31 @@ class Box:
     pieces: list[Piece] = field(default_factory=list)
     whole: bool = False
 
+    @property
+    def last_pieces(self) -> list[Piece]:
+        """Those that set open and close. Without any there is no bar."""
+        return [piece for piece in self.pieces if piece.is_last]
+
     def bar(self, symbol: str, interval: Interval) -> Bar:
         """Of equal times the first to come opens, and the last to come closes."""
-        opened = min(self.pieces, key=lambda piece: piece.began).prices[0]
-        close = sorted(self.pieces, key=lambda piece: piece.ended)[-1].prices[3]
+        opened = min(self.last_pieces, key=lambda piece: piece.began).prices[0]
+        close = sorted(self.last_pieces, key=lambda piece: piece.ended)[-1].prices[3]
         high, low = (
-            max(piece.prices[1] for piece in self.pieces),
-            min(piece.prices[2] for piece in self.pieces),
+            max(piece.prices[1] for piece in self.pieces if piece.has_price),
+            min(piece.prices[2] for piece in self.pieces if piece.has_price),
         )
         volume, sized = (
             fsum(piece.volume for piece in self.pieces),
             fsum(piece.sized for piece in self.pieces),
         )
         vwap = fsum(piece.paid for piece in self.pieces) / sized if sized else None
+        vwap = None if vwap is None else min(max(vwap, low), high)
         four = opened, high, low, close
         return Bar(symbol, interval, self.start, self.end, *four, volume, vwap, len(self.pieces), "", "")
 
     def split(self, ratio: float, time: float) -> None:
         """A bar that saw prices of both sides stays as it is."""
-        if self.start < time and all(piece.ended <= time for piece in self.pieces):
+        if self.start < time and all(piece.ended <= time for piece in self.last_pieces):
             self.pieces = [piece.in_new_shares(ratio) for piece in self.pieces]
 
 
@@ -101,8 +113,9 @@ class NaiveSymbol:
         while due := [key for key, box in self.boxes.items() if box.end <= until]:
             interval, start = min(due, key=lambda key: (self.boxes[key].end, INTERVAL_SECONDS[key[0]]))
             box = self.boxes.pop((interval, start))
-            self.closed[interval].append(box.bar(self.name, interval))
-            yield list(self.closed[interval])
+            if box.last_pieces:
+                self.closed[interval].append(box.bar(self.name, interval))
+                yield list(self.closed[interval])
             if interval == "1m":
                 self.fill(INTERVALS[1:], start, box.pieces, 0)
 
@@ -125,8 +138,21 @@ class NaiveSymbol:
         if time < closed:
             self.late += 1
         else:
-            piece = Piece(time, time, (price,) * 4, size, price * size, size)
+            is_last, has_price, has_size = self.updates(quote.conditions or "", time)
+            size = size if has_size else 0.0
+            piece = Piece(time, time, (price,) * 4, size, price * size, size, is_last, has_price)
             self.fill(["1m"], time, [piece], closed)
+
+    def updates(self, conditions: str, time: float) -> tuple[bool, bool, bool]:
+        """Whether a quote sets open and close, high and low, and volume."""
+        codes = set(conditions)
+        if EXCHANGES[self.name] == "XNYS" and not OPENS <= time < CLOSES:
+            codes -= {FORM_T}
+        return (
+            not codes,
+            not codes & {ODD_LOT, OFFICIAL_CLOSE, FORM_T},
+            OFFICIAL_CLOSE not in codes,
+        )
 
     def recorded(self, record: RecordedBar, closed: int) -> None:
         """A second falls into its minute; a longer one is whole, and comes too late where its time has begun."""

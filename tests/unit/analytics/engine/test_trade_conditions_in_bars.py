@@ -93,6 +93,14 @@ def test_open_bar_without_a_price_is_not_shown() -> None:
     assert {live.bar[4:9] for live in engine.symbols["A"].live()} == {(10.0, 10.0, 10.0, 10.0, 107.0)}
 
 
+def test_minute_that_waits_for_late_quotes_is_shown_until_the_next_one_has_a_price() -> None:
+    engine = Engine(replace(TAPE, grace=5.0))
+    folded(engine, [trade(OPEN + 59, 10.0, None), trade(OPEN + 61, 12.0, "I")])
+    assert {live.bar.start for live in engine.symbols["A"].live() if live.bar.interval == "1m"} == {OPEN}
+    folded(engine, [trade(OPEN + 62, 11.0, None)])
+    assert {live.bar.start for live in engine.symbols["A"].live() if live.bar.interval == "1m"} == {OPEN + 60}
+
+
 def test_form_t_counts_in_the_extended_hours_and_adds_volume_in_the_session() -> None:
     session = [trade(OPEN, 10.0, None), trade(OPEN + 1, 12.0, "T")]
     evening = [trade(EVENING, 10.0, "T"), trade(EVENING + 1, 12.0, "FT")]
