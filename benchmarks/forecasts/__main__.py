@@ -1,7 +1,7 @@
 """Speed of forecasts, duration of ARIMA searches, and accuracy of every model on real closes.
 
     python -m benchmarks.forecasts                  takes about fifteen minutes on one core
-    python -m benchmarks.forecasts --quick          takes under a minute: fewer bars, searches, symbols and years
+    python -m benchmarks.forecasts --quick          takes about two minutes: fewer bars, searches, symbols and years
     python -m benchmarks.forecasts --only speed     one section only
 
 speed       forecasts of 500 symbols for a closed bar, compared with fitting a library's model again at every bar
@@ -49,7 +49,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=PARTS, help="run this section only")
-    parser.add_argument("--quick", action="store_true", help="a short run of under a minute")
+    parser.add_argument("--quick", action="store_true", help="a short run of about two minutes")
     parser.add_argument(
         "--data", type=Path, default=DATA, help="folder of the recordings (default: %(default)s)"
     )

@@ -20,7 +20,7 @@ the scale.
 
 Each wick counts up to WICK expected deviations only: highs and lows, unlike closes, contain wrong prices. The
 coefficients were chosen on the days of AAPL, BAC and QQQ and judged on those of other symbols
-(`benchmarks.forecasts.coverage`).
+(`benchmarks.forecasts.opponents`).
 """
 
 from collections.abc import Sequence
