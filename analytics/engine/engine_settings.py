@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from analytics.alerts.alerts import AlertSettings
 from analytics.indicators.catalog import DEFAULTS, STORED
+from analytics.indicators.own.own_indicators import OwnSpec
 from analytics.indicators.spec import Parameters, Spec
 from ml.arima.forecaster import ForecastSettings
 from shared.market.records import Interval
@@ -32,7 +33,8 @@ class LiveEvery:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """The settings that the engine's results depend on. `specs` are the indicators to calculate, `grace` is how long a
+    """The settings that the engine's results depend on. `specs` are the indicators to calculate, `own` those of the
+    user, `grace` is how long a
     minute waits for late quotes, in seconds; only intervals in `forecasts` are forecast. `trade_conditions` is as in
     `shared.market.trade_conditions`."""
 
@@ -44,3 +46,4 @@ class EngineSettings:
     forecasts: dict[Interval, ForecastSettings] = field(default_factory=dict)
     trade_conditions: str = "tape"
     specs: Sequence[Spec] = STORED
+    own: Sequence[OwnSpec] = ()

@@ -8,6 +8,7 @@ from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet
+from analytics.indicators.own.own_indicators import OwnIndicators, OwnRow, OwnSpec
 from analytics.indicators.series.sessions import session_of
 from analytics.indicators.spec import Context, Parameters, Spec
 from ml.arima.forecaster import ForecastSettings
@@ -16,11 +17,13 @@ from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 
 class ClosedBar(NamedTuple):
-    """A bar that no longer changes, its indicators, and the alerts that it raised."""
+    """A bar that no longer changes, its indicators, the alerts that it raised, and the user's own indicators if there
+    are any."""
 
     bar: Bar
     indicators: IndicatorRow
     alerts: list[Alert]
+    own: OwnRow | None
 
 
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
@@ -45,6 +48,7 @@ class BarSeries:
         interval: Interval,
         indicators: Parameters,
         specs: Sequence[Spec],
+        own: Sequence[OwnSpec],
         alerts: AlertSettings,
         forecasts: ForecastSettings | None,
         calendar: SessionCalendar,
@@ -55,6 +59,7 @@ class BarSeries:
         self.splits: list[tuple[int, float]] | None = []
         context = context_of(calendar, interval)
         self.indicators = IndicatorSet(indicators, context, specs)
+        self.own = OwnIndicators(own, context) if own else None
         checked = interval in alerts.intervals
         self.alerts = AlertRules(alerts, context.periods_per_year, calendar) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
@@ -89,6 +94,8 @@ class BarSeries:
         if self.splits is not None:
             self.splits.append((self.closed_until, ratio))
         self.indicators.split(ratio)
+        if self.own is not None:
+            self.own.split(ratio)
         if self.alerts is not None:
             self.alerts.split(ratio)
         if self.forecasts is not None:
@@ -101,10 +108,12 @@ class BarSeries:
         bar = piece.bar(self.symbol, self.interval)
         row = self.indicators.update(bar)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
-        return piece, ClosedBar(bar, row, alerts)
+        own = self.own.update(bar) if self.own is not None else None
+        return piece, ClosedBar(bar, row, alerts, own)
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot."""
+        own = {} if self.own is None else {"own": self.own.state()}
         return {
             "closed_until": self.closed_until,
             "splits": self.splits,
@@ -112,6 +121,7 @@ class BarSeries:
             "indicators": self.indicators.state(),
             "alerts": self.alerts.state() if self.alerts is not None else None,
             "forecasts": self.forecasts.state() if self.forecasts is not None else None,
+            **own,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -123,6 +133,8 @@ class BarSeries:
         kept_splits = state.get("splits")
         self.splits = None if kept_splits is None else [(place, ratio) for place, ratio in kept_splits]
         self.indicators.restore(state["indicators"])
+        if self.own is not None:
+            self.own.restore(state.get("own", {}), self.indicators.seen)
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:
             self.alerts.restore(state["alerts"])

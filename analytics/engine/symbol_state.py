@@ -69,7 +69,7 @@ class SymbolState:
     def _new_series(self, interval: Interval) -> BarSeries:
         settings = self.settings
         forecasts = settings.forecasts.get(interval)
-        indicators = settings.indicators, settings.specs
+        indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
     def advance(self, until: int) -> list[ClosedBar]:

@@ -9,6 +9,7 @@ import msgspec
 from analytics.alerts.alerts import AlertSettings
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.indicators.spec import Parameters
+from analytics.runtime.own_files import own_specs
 from ml.arima.forecaster import ForecastSettings
 from ml.forecast_settings import forecast_settings
 from shared.market.records import Interval
@@ -22,7 +23,8 @@ KEPT_SETTINGS = ("indicators", "alerts", "grace", "skip_extreme", "forecasts", "
 
 
 def engine_settings(config: Config) -> EngineSettings:
-    """The engine settings that correspond to the configuration."""
+    """The engine settings that correspond to the configuration. Raises ConfigError if an indicator of the user's own is
+    refused."""
     indicators, alerts = config.indicators, config.alerts
     return EngineSettings(
         indicators.values,
@@ -42,6 +44,7 @@ def engine_settings(config: Config) -> EngineSettings:
             for interval in config.models.forecast_intervals
         },
         config.running.trade_conditions,
+        own=own_specs(config.running.indicators_path),
     )
 
 

@@ -150,7 +150,8 @@ class Producer(Section):
 
 class Running(Section):
     """Options of the consumer loops: `max_messages` 0 means no limit. `gather_milliseconds` is the longest wait of a
-    poll for more messages; below 50 messages a second it is at least 60."""
+    poll for more messages; below 50 messages a second it is at least 60. `indicators_path` is the folder of the
+    user's own indicators, None if there are none."""
 
     max_messages: Count = Field(default=0, validation_alias="MAX_MESSAGES")
     batch_size: Every = Field(default=100, validation_alias="BATCH_SIZE")
@@ -161,6 +162,7 @@ class Running(Section):
     )
     bar_grace_seconds: Grace = Field(default=2.0, validation_alias="BAR_GRACE_SECONDS")
     trade_conditions: TradeConditions = Field(default="tape", validation_alias="TRADE_CONDITIONS")
+    indicators_path: ProjectPath | None = Field(default=None, validation_alias="INDICATORS_PATH")
 
 
 class Errors(Section):

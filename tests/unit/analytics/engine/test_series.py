@@ -19,7 +19,7 @@ SHORT = periods(sma_short_period=2, rsi_period=2)
 
 def series(indicators: Parameters = SHORT, alerting: tuple[Interval, ...] = ("5m",)) -> BarSeries:
     alerts = AlertSettings(price_change=0.05, intervals=alerting)
-    return BarSeries("A", "5m", indicators, STORED, alerts, None, AlwaysOpen())
+    return BarSeries("A", "5m", indicators, STORED, (), alerts, None, AlwaysOpen())
 
 
 def piece(slot: Slot, price: float) -> OpenBar:
