@@ -11,7 +11,7 @@ Or over the log again: does it give what is stored?
 FILE is a CSV of quotes (symbol,event_time,price[,size,...]), a CSV of bars (symbol,start,open,high,low,close,volume) or
 a LEAN zip of trades, whose splits are in the factor file beside its folder. Each closed bar is one row, with full
 precision; an indicator is empty during its warm-up and where it is not defined. Periods and thresholds are those of
-.env. Records that entered no bar are listed at the end.
+.env, and so are the indicators of your own (INDICATORS_PATH). Records that entered no bar are listed at the end.
 
 --from-log folds the log again from its beginning and compares the bars that ended in the period, and their indicators,
 alerts, forecasts and scores, with the stored ones. It prints "identical" or the first difference. It changes nothing
@@ -78,6 +78,7 @@ def closed_bars(
         for settled in engine.take_actions():
             report.note_rejected(settled)
         for event in engine.take_events():
+            report.note_set_aside(event.closed)
             yield event.closed
 
 
@@ -85,7 +86,8 @@ def csv_row(closed: ClosedBar) -> list[object]:
     """A closed bar and its indicators; None becomes an empty field."""
     bar = closed.bar
     start = datetime.fromtimestamp(bar.start, UTC).isoformat()
-    return [bar.symbol, bar.interval, start, *bar[4:10], *closed.indicators]
+    own = () if closed.own is None else closed.own.values.values()
+    return [bar.symbol, bar.interval, start, *bar[4:10], *closed.indicators, *own]
 
 
 def print_bars(
@@ -93,7 +95,8 @@ def print_bars(
 ) -> ReplayReport:
     """Write the closed bars of these intervals as CSV. Returns what entered no bar."""
     writer = csv.writer(out, lineterminator="\n")
-    outputs = [output.name for spec in settings.specs for output in spec.outputs]
+    specs = (*settings.specs, *(own.spec for own in settings.own))
+    outputs = [output.name for spec in specs for output in spec.outputs]
     writer.writerow((*BAR_COLUMNS, *outputs))
     report = ReplayReport()
     for closed in closed_bars(records, settings, report):

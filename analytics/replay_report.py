@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
+from analytics.engine.series import ClosedBar
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import SymbolState
 from shared.market.records import Quote, RecordedBar
@@ -44,8 +45,15 @@ class ReplayReport:
                 f"{settled.action.symbol}, {settled.action.time.date()}: {settled.rejection}."
             )
 
+    def note_set_aside(self, closed: ClosedBar) -> None:
+        """Note the indicators of the user's own that were set aside at this bar."""
+        bar = closed.bar
+        end = datetime.fromtimestamp(bar.end, UTC).isoformat()
+        for reason in closed.own.set_aside if closed.own is not None else ():
+            self._rejections.append(f"{bar.symbol}, {bar.interval}, {end}: {reason}.")
+
     def lines(self) -> Iterator[str]:
-        """A sentence for each symbol and reason, and for each rejected split."""
+        """A sentence for each symbol and reason, for each rejected split, and for each indicator that was set aside."""
         yield from self._rejections
         for (symbol, reason), count in sorted(self._counts.items()):
             time, price = self._first[symbol, reason]

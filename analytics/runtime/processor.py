@@ -159,7 +159,7 @@ class Analysis:
         hold(cursor, self._reading, partition, next_offset)
         snapshot = snapshot._replace(partition={**snapshot.partition, REWRITING: True})
         save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols={}))
-        for symbol in rebuild(cursor, snapshot, self._settings.indicators):
+        for symbol in rebuild(cursor, snapshot, self._settings):
             finished = {symbol: snapshot.symbols[symbol]}
             save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols=finished))
             commit(cursor)

@@ -3,16 +3,19 @@ bars that forecasts begin after."""
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
+from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.series import context_of
 from analytics.engine.split_check import SplitCheck
 from analytics.forecasting.forecast_events import PastBar
-from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
-from analytics.indicators.spec import Parameters
+from analytics.indicators.own.own_indicators import OwnIndicators
 from analytics.store.forecast_tables import latest_bars
+from analytics.store.own_tables import replace_own
 from analytics.store.snapshot_tables import FoldSnapshot
 from analytics.store.tables import bars_until, replace_indicators, splits_until
 from ml.uncertainty.volatility import MEMORY
@@ -28,14 +31,25 @@ Splits = list[tuple[float, float]]
 """Splits in order: a place, which is the end of the last bar before it or its own time, in epoch seconds; and the
 ratio."""
 
+Row = TypeVar("Row", covariant=True)
+
+
+class Updated(Protocol[Row]):
+    """Indicators of one series, those of the catalog or the user's own."""
+
+    def update(self, bar: Bar) -> Row: ...
+    def split(self, ratio: float) -> None: ...
+
+
 PROGRESS_SYMBOLS = 25
 """Symbols between two progress messages."""
 
 log = logging.getLogger("tickstream.analytics")
 
 
-def rebuild(cursor: Cursor, snapshot: FoldSnapshot, parameters: Parameters) -> Iterator[str]:
-    """Bring the states and stored rows of every symbol of a snapshot up to the catalog and these parameters.
+def rebuild(cursor: Cursor, snapshot: FoldSnapshot, settings: EngineSettings) -> Iterator[str]:
+    """Bring the states and stored rows of every symbol of a snapshot up to the catalog and these settings, which have
+    the user's own indicators.
 
     Only the columns whose indicators have no state that fits are calculated and written. Yields each symbol when it is
     finished, so that it can be saved in a transaction of its own. Rows of bars that closed after the snapshot are
@@ -50,9 +64,14 @@ def rebuild(cursor: Cursor, snapshot: FoldSnapshot, parameters: Parameters) -> I
             beat()
             context = context_of(calendar_of(state["exchange"]), interval)
             series = state["series"][interval]
-            if not _fits(series["indicators"], IndicatorSet(parameters, context)):
-                bars = bars_until(cursor, symbol, interval, until)
-                _recalculate(cursor, series, bars, IndicatorSet(parameters, context), stored_splits)
+            bars = partial(bars_until, cursor, symbol, interval, until)
+            if not _fits(series["indicators"], IndicatorSet(settings.indicators, context)):
+                indicators = IndicatorSet(settings.indicators, context)
+                _recalculate(cursor, series, bars(), indicators, stored_splits)
+            if settings.own:
+                make = partial(OwnIndicators, settings.own, context)
+                splits = stored_splits if series["splits"] is None else series["splits"]
+                _bring_own_up(cursor, series, bars, splits, make)
         yield symbol
 
 
@@ -72,6 +91,28 @@ def _recalculate(
     series["splits"], series["indicators"] = splits, indicators.state()
 
 
+def _bring_own_up(
+    cursor: Cursor,
+    series: Series,
+    bars: Callable[[], list[Bar]],
+    splits: Splits,
+    make: Callable[[], OwnIndicators],
+) -> None:
+    """Calculate the user's own indicators of a series anew if they can't continue from their states, all of them. The
+    other indicators of the series are up to date."""
+    with suppress(SettingsChanged):
+        make().restore(series.get("own", {}), _seen(series))
+        return
+    own = make()
+    replace_own(cursor, list(_refill(own, bars(), splits)))
+    series["own"] = own.state()
+
+
+def _seen(series: Series) -> int:
+    """The number of closed bars of a series."""
+    return max(int(state[0]) for state in series["indicators"].values())
+
+
 def _fits(stored: IndicatorStates, indicators: IndicatorSet) -> bool:
     """Whether the indicators can continue from the stored states."""
     try:
@@ -88,9 +129,7 @@ def _confirmed_splits(splits: Splits, state: list[Any]) -> Splits:
     return [(time, ratio) for time, ratio in splits if check.waiting is None or time != check.latest_time]
 
 
-def _refill(
-    indicators: IndicatorSet, bars: Sequence[Bar], splits: Splits
-) -> Iterator[tuple[Bar, IndicatorRow]]:
+def _refill(indicators: Updated[Row], bars: Sequence[Bar], splits: Splits) -> Iterator[tuple[Bar, Row]]:
     """Each bar with its indicators, in the engine's order: a split applies before the first bar that ends after its
     place."""
     remaining = deque(splits)

@@ -10,7 +10,7 @@ from shared.postgres.database import Cursor, allow_hours
 DELETE_SECONDS = 3600.0
 
 DERIVED_TABLES = (
-    *("bars", "indicators", "alerts", "symbols", "open_bars"),
+    *("bars", "indicators", "own_indicators", "alerts", "symbols", "open_bars"),
     *("forecasts", "forecast_scores", "forecast_fits", "forecast_records"),
 )
 """Tables by symbol that the analysis fills. Splits and dividends are deleted by partition, because prices of its log

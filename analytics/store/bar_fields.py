@@ -7,6 +7,8 @@ from struct import Struct
 from analytics.engine.series import ClosedBar
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import IndicatorRow
+from analytics.indicators.own.own_indicators import OwnRow
+from shared.market.records import Bar
 from shared.postgres.binary_copy import NULL, microseconds, text
 
 _START, _START_AND_END = Struct(">iq"), Struct(">iqiq")
@@ -18,7 +20,7 @@ _SIZES: list[float | None] = [8] * (2 * len(COLUMNS))
 
 def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
     """The fields of closed bars, in the order of BAR_COLUMNS."""
-    for bar, _, _ in found:
+    for bar, _, _, _ in found:
         yield (
             _series(bar.symbol, bar.interval),
             _START_AND_END.pack(8, microseconds(bar.start), 8, microseconds(bar.end)),
@@ -32,8 +34,16 @@ def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
 
 def indicator_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
     """The fields of their indicators, in the order of INDICATOR_COLUMNS."""
-    for bar, row, _ in found:
+    for bar, row, _, _ in found:
         yield _series(bar.symbol, bar.interval), _START.pack(8, microseconds(bar.start)), _values(row)
+
+
+def own_fields(found: Iterable[tuple[Bar, OwnRow]]) -> Iterator[Sequence[bytes]]:
+    """The fields of the user's own indicators, one row for each value, in the order of OWN_COLUMNS."""
+    for bar, row in found:
+        series, start = _series(bar.symbol, bar.interval), _START.pack(8, microseconds(bar.start))
+        for name, value in row.values.items():
+            yield series, start, text(name), NULL if value is None else _NUMBER.pack(8, value)
 
 
 @lru_cache(maxsize=65_536)

@@ -18,8 +18,9 @@ BAR_KEY = ("symbol", "interval", "start")
 END_OF_ITS_BAR = """coalesce((
     select b."end" from bars b where (b.symbol, b.interval, b.start) = (kept.symbol, kept.interval, kept.start)
 ), kept.start)"""
-SINKS = ("forecast_fits",)
-"""Tables that are filled with the others but not compared: what they hold is read, not calculated again."""
+SINKS = ("forecast_fits", "data_alerts")
+"""Tables that are filled with the others but not compared: what they hold is read, not calculated again, or is written
+by other parts too."""
 
 
 class Kind(NamedTuple):
@@ -36,7 +37,8 @@ INDICATORS = Kind("indicators", "indicators", BAR_KEY, END_OF_ITS_BAR)
 ALERTS = Kind("alerts", "alerts", (*BAR_KEY, "rule"), "kept.event_time")
 FORECASTS = Kind("forecasts", "forecasts", (*BAR_KEY, "model"), "kept.made_at")
 SCORES = Kind("scores", "forecast_scores", (*BAR_KEY, "model"), "kept.scored_at")
-KINDS = (BARS, INDICATORS, ALERTS, FORECASTS, SCORES)
+OWN = Kind("own values", "own_indicators", (*BAR_KEY, "name"), END_OF_ITS_BAR)
+KINDS = (BARS, INDICATORS, OWN, ALERTS, FORECASTS, SCORES)
 
 
 class Period(NamedTuple):
@@ -161,6 +163,11 @@ def leave_out_model(cursor: Cursor, kind: Kind, interval: Interval, model: str) 
 def leave_out_alerts(cursor: Cursor, rule: str) -> int:
     """Leave out the alerts of a rule; returns how many were stored."""
     return _leave_out(cursor, ALERTS, "rule = %s", (rule,))
+
+
+def leave_out_own(cursor: Cursor, names: Sequence[str]) -> int:
+    """Leave out the values of the user's own indicators other than these; returns how many were stored."""
+    return _leave_out(cursor, OWN, "name <> all(%s)", (list(names),))
 
 
 def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:

@@ -6,6 +6,7 @@ from psycopg2.extras import execute_values
 
 from analytics.engine.engine import Event
 from analytics.engine.split_check import SettledAction
+from analytics.store.own_tables import replace_own
 from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_split_alerts
 from shared.market.records import INTERVAL_SECONDS, Bar
 from shared.postgres.database import Cursor
@@ -53,12 +54,14 @@ def replace_events(cursor: Cursor, events: list[Event]) -> None:
     if cut := execute_values(cursor, OVERLAPPING, slots, page_size=1_000, fetch=True):
         _delete(cursor, cut)
     execute_values(cursor, BARS, bars, page_size=1_000)
-    replace_indicators(cursor, [(event.closed.bar, event.closed.indicators) for event in events])
+    closed = [event.closed for event in events]
+    replace_indicators(cursor, [(each.bar, each.indicators) for each in closed])
+    replace_own(cursor, [(each.bar, each.own) for each in closed if each.own is not None])
 
 
 def _delete(cursor: Cursor, keys: list[tuple[object, ...]]) -> None:
     """Delete bars and their indicators."""
-    for table in ("indicators", "bars"):
+    for table in ("own_indicators", "indicators", "bars"):
         statement = f"""delete from {table} old using (values %s) as cut (symbol, interval, start)
             where old.symbol = cut.symbol and old.interval = cut.interval and old.start = cut.start"""  # noqa: S608
         execute_values(cursor, statement, keys, page_size=1_000)

@@ -12,6 +12,7 @@ from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from analytics.store.bar_fields import bar_fields, indicator_fields
+from analytics.store.own_tables import write_own
 from analytics.store.times import utc
 from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.binary_copy import copy_fields
@@ -50,12 +51,13 @@ def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
 
 
 def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
-    """Write closed bars, their indicators and their alerts."""
+    """Write closed bars, their indicators, those of the user too, and their alerts."""
     if not events:
         return
     closed = [event.closed for event in events]
     copy_fields(cursor, "bars", BAR_COLUMNS, bar_fields(closed))
     copy_fields(cursor, "indicators", INDICATOR_COLUMNS, indicator_fields(closed))
+    write_own(cursor, [(each.bar, each.own) for each in closed if each.own is not None])
     alerts = [row for event in events for row in _alert_rows(partition, event)]
     if alerts:
         execute_values(

@@ -12,6 +12,7 @@ KINDS = {
     "currency": "Currency mismatch",
     "delisted": "Delisted",
     "doubtful": "Suspect prices",
+    "indicator": "Indicator set aside",
     "left out": "Incomplete history",
     "set aside": "Quote set aside",
     "split": "Unconfirmed split",

@@ -14,6 +14,7 @@ from analytics.store.compared_tables import (
     SCORES,
     leave_out_alerts,
     leave_out_model,
+    leave_out_own,
     leave_out_since,
     leave_out_until,
 )
@@ -37,6 +38,7 @@ def leave_out(cursor: Cursor, stored: StoredState, refold: Refold, models: Store
     yield from _kept(cursor, refold.kept_until)
     if any(plan.has_other_periods for plan in stored.plans.values()):
         yield from _on_indicators(cursor)
+    yield from _own_without_file(cursor, stored)
     yield from _unknown(cursor, refold.unknown_since)
     yield from _without_model(cursor, models)
 
@@ -55,6 +57,13 @@ def _on_indicators(cursor: Cursor) -> Iterator[LeftOut]:
         yield LeftOut(
             rows, f"alerts of {rule}", "the periods of indicators have changed; old alerts are kept"
         )
+
+
+def _own_without_file(cursor: Cursor, stored: StoredState) -> Iterator[LeftOut]:
+    settings = [plan.stretches[-1].settings for plan in stored.plans.values()]
+    names = {name for each in settings for own in each.own for name in own.outputs}
+    rows = leave_out_own(cursor, sorted(names))
+    yield LeftOut(rows, "values of indicators of your own", "INDICATORS_PATH no longer has their files")
 
 
 def _unknown(cursor: Cursor, unknown_since: Mapping[Interval, float]) -> Iterator[LeftOut]:

@@ -17,11 +17,14 @@ EVENTS_AT_ONCE = 1_000
 
 
 class QuotesFold:
-    """Writes the bars of a period as the stored quotes give them, without forecasts and alerts."""
+    """Writes the bars of a period as the stored quotes give them, without forecasts, alerts and indicators of
+    the user's own."""
 
     def __init__(self, connection: Connection, settings: EngineSettings, period: Period) -> None:
         self._connection, self._period = connection, period
-        self._settings = replace(settings, forecasts={}, alerts=replace(settings.alerts, intervals=()))
+        self._settings = replace(
+            settings, forecasts={}, own=(), alerts=replace(settings.alerts, intervals=())
+        )
 
     def fold(self, cursor: Cursor) -> None:
         """Fold the quotes of each partition in their order, and close what is open after the last one."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analytics.runtime.comparison.left_out import LeftOut
-from analytics.store.compared_tables import KINDS, Difference, Kind, counts, first_difference
+from analytics.store.compared_tables import KINDS, OWN, Difference, Kind, counts, first_difference
 from shared.postgres.database import Cursor
 
 IDENTICAL, DIFFERENT, NOT_COMPARED = 0, 1, 2
@@ -38,6 +38,8 @@ def verdict(
 def lines(result: Verdict) -> Iterator[str]:
     """The result in lines of text, without its last word."""
     for kind, (rows, different) in result.rows.items():
+        if kind is OWN and not rows:
+            continue
         yield f"  {kind.name:<11}{rows:>11,} rows{f', {different:,} differ' if different else ''}"
     for rows, what, reason in result.left_out:
         if rows:

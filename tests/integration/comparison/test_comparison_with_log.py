@@ -13,6 +13,7 @@ from analytics.store.compared_tables import Period
 from shared.settings.brokers import Brokers
 from tests.chaos.outcome import first_difference, tables_of
 from tests.chaos.recording import made_up_with_split
+from tests.inputs.own_files import EXAMPLE, UPDATE, named, variant
 from tests.integration.comparison.replayed import SETTINGS, compared, execute, fill, twin
 from tests.integration.desk import Desk, printed
 from tests.waiting import wait_for
@@ -20,11 +21,19 @@ from tests.waiting import wait_for
 COLUMNS = {
     "bars": ("volume", "volume + 1"),
     "indicators": ("rsi", "rsi + 1e-9"),
+    "own_indicators": ("value", "coalesce(value, 0) + 1e-9"),
     "alerts": ("threshold", "threshold * 2"),
     "forecasts": ("lower", "array_fill(1.5::float8, array[5, 3])"),
     "forecast_scores": ("naive_loss", "array_fill(0.25::float8, array[5])"),
 }
-NAMES = {table: table for table in COLUMNS} | {"forecast_scores": "scores"}
+NAMES = {table: table for table in COLUMNS} | {
+    "forecast_scores": "scores",
+    "own_indicators": "own values",
+}
+SET_ASIDE = variant(
+    UPDATE, "assert bar.symbol == 'CHECK' or self.seen < 20; return self._mean.update(bar.high - bar.low)"
+)
+"""An indicator that passes the check, and raises at the twentieth bar of every series."""
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +43,16 @@ def replayed(
     one_search_process: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Desk:
-    """Two and a half hours of five symbols, one of which is split, with forecasts of four models."""
+    """Two and a half hours of five symbols, one of which is split, with forecasts of four models and two indicators of
+    the user's own."""
     folder = tmp_path_factory.mktemp("compared")
+    own = folder / "own"
+    own.mkdir()
+    (own / "average_range.py").write_text(EXAMPLE)
+    (own / "set_aside.py").write_text(named(SET_ASIDE, "other"))
     files = made_up_with_split(folder, minutes=150, quotes_a_minute=12)
     desk = Desk(embedded_kafka, embedded_postgres, folder, "compared").replaying(files)
-    desk.settings |= SETTINGS
+    desk.settings |= {**SETTINGS, "INDICATORS_PATH": str(own)}
     fill(desk)
     return desk
 
@@ -59,11 +73,12 @@ def test_a_replayed_recording_is_identical_and_the_comparison_changes_nothing(
     assert compared(replayed) == IDENTICAL
     output = capsys.readouterr().out
     assert output.endswith("identical\n")
-    rows = dict(re.findall(r"^  (\w+) +([\d,]+) rows$", output, re.MULTILINE))
+    rows = dict(re.findall(r"^  (\w+(?: \w+)?) +([\d,]+) rows$", output, re.MULTILINE))
     assert list(rows) == list(NAMES.values())
     stored = {NAMES[table]: replayed.rows(f"select count(*) from {table}")[0][0] for table in NAMES}
     assert {name: int(number.replace(",", "")) for name, number in rows.items()} == stored
     assert all(stored.values())
+    assert replayed.rows("select count(*) from data_alerts where kind = 'indicator'") > [(0,)]
     models = replayed.rows("select distinct model from forecasts")
     assert len(models) == 4
     assert not any(map(first_difference, before, tables_of(replayed.config)))
@@ -176,6 +191,15 @@ def test_a_changed_period_is_compared_once_the_pipeline_has_rebuilt_the_indicato
         wait_for(lambda: changed.rows(values) != replayed.rows(values))
         changed.wait_until_rebuilt()
     assert compared(changed) == IDENTICAL
+
+
+def test_values_of_a_file_that_was_removed_are_left_out_with_the_reason(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ((rows,),) = replayed.rows("select count(*) from own_indicators")
+    assert compared(twin(replayed, INDICATORS_PATH="")) == IDENTICAL
+    left_out = f"not compared: {rows:,} rows, values of indicators of your own: INDICATORS_PATH no longer has"
+    assert left_out in printed(capsys)
 
 
 def test_forecasts_are_left_out_where_the_outcome_of_a_search_is_not_stored(
