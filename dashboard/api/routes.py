@@ -27,6 +27,7 @@ def routes(model: ReadModel) -> APIRouter:
     router = APIRouter()
     _add_health(router, model)
     _add_history(router, model)
+    _add_own(router, model)
     _add_forecasts(router, model)
     _add_diagnostics(router, model)
     _add_switch(router, model)
@@ -87,6 +88,20 @@ def _history(
     shown = adjust(found, actions) if adjusted else found
     more = "has_older" if after is None else "has_newer"
     return {"columns": columns(shown), "marks": marks(actions), more: has_more}
+
+
+def _add_own(router: APIRouter, model: ReadModel) -> None:
+    @router.get("/api/v1/own/{symbol:path}")
+    async def own(
+        symbol: Symbol, interval: Interval = "1m", bars: BarCount = 1000, before: EpochSecond | None = None
+    ) -> JSONResponse:
+        """The values of the user's own indicators at the newest closed bars of a symbol as columns, oldest first; times
+        in epoch seconds UTC. `before` limits the bars to those that start before that time."""
+        try:
+            found = await to_thread(model.own_indicators, (symbol, interval), bars, before)
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        return JSONResponse({"symbol": symbol, "interval": interval, "columns": found})
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:

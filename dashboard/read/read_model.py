@@ -24,6 +24,7 @@ from dashboard.read.snapshot import (
 from dashboard.read.sql import forecast_queries, queries
 from dashboard.read.sql.connections import ReadConnections, read_only_connection
 from dashboard.read.sql.diagnostics import read_diagnostics
+from dashboard.read.sql.own_queries import read_own
 from shared.errors import TickstreamError
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.runtime.backoff import doubled
@@ -157,6 +158,14 @@ class ReadModel:
             reading.now // DIAGNOSTICS_SECONDS,
         )
         return self._diagnostics.get(key, (snapshot.generation, last), read)
+
+    def own_indicators(self, key: SeriesKey, count: int, before: int | None) -> dict[str, list[Any]]:
+        """The values of the user's own indicators: see `read_own`. Blocks during a database read.
+
+        Raises Unavailable if the database can't be read.
+        """
+        with self._connections.query() as cursor:
+            return read_own(cursor, key, count, before)
 
     def accept_offer(self) -> bool:
         """Request the pipeline's switch to the live quotes on offer; False if there is no offer. Blocks during the

@@ -58,16 +58,20 @@ def test_history_comes_as_columns_of_one_length(address: str) -> None:
     assert answer["columns"]["start"] == sorted(answer["columns"]["start"])
 
 
-def test_past_forecasts_and_diagnostics_of_a_symbol_without_any_are_empty(address: str) -> None:
+def test_own_indicators_past_forecasts_and_diagnostics_of_a_symbol_without_any_are_empty(
+    address: str,
+) -> None:
     status, answer = get(f"{address}/api/v1/forecasts/BTC%2FUSD?interval=1m")
     assert (status, answer["text"], answer["columns"]["close"]) == (200, "", [])
+    status, answer = get(f"{address}/api/v1/own/BTC%2FUSD?interval=1m&bars=5&before=1800000000")
+    assert (status, answer["columns"]) == (200, {"start": []})
     status, answer = get(f"{address}/api/v1/diagnostics/BTC%2FUSD?interval=1d")
     assert (status, answer["symbol"], answer["interval"]) == (200, "BTC/USD", "1d")
     assert answer["findings"] == {} and answer["fits"] == answer["trainings"] == answer["records"] == []
     assert get(f"{address}/api/v1/diagnostics/AAA?interval=2m")[0] == 422
 
 
-@pytest.mark.parametrize("about", ["history", "forecasts", "diagnostics"])
+@pytest.mark.parametrize("about", ["history", "own", "forecasts", "diagnostics"])
 def test_symbol_that_no_table_can_hold_is_refused(about: str, address: str) -> None:
     """Scenario: an address with %00, which any site can have a browser ask for: a traceback in the log each time."""
     assert get(f"{address}/api/v1/{about}/AAA%00")[0] == 422

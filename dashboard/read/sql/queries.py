@@ -67,7 +67,7 @@ def has_tables(cursor: Cursor) -> bool:
     """Whether the migrations have been applied to this database: the last table that they create exists, and
     a column for every indicator."""
     cursor.execute(
-        """select to_regclass('set_aside_quotes') is not null and (select count(*) = cardinality(%(names)s::text[])
+        """select to_regclass('own_indicators') is not null and (select count(*) = cardinality(%(names)s::text[])
             from pg_attribute where attrelid = to_regclass('open_bars') and attname = any(%(names)s))""",
         {"names": list(COLUMNS)},
     )

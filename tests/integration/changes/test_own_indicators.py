@@ -9,6 +9,7 @@ import pytest
 
 from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.own.own_indicators import OwnSpec
+from dashboard.read.sql.own_queries import read_own
 from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import Connection, transaction
@@ -80,6 +81,20 @@ def test_a_fold_that_is_killed_writes_the_same_rows(
     assert alerts(killed) == alerts(undisturbed)
     bars = rows(killed, "select count(*) from bars")[0][0]
     assert rows(killed, "select count(*) from own_indicators") == [(2 * bars,)]
+
+
+def test_the_values_are_read_as_columns_page_by_page(databases: tuple[Connection, Connection]) -> None:
+    connection, _ = databases
+    log = log_of_two(30)
+    fold(connection, with_own(own(), own(named(EXAMPLE, "other"))), log, len(log), killed=False)
+    with transaction(connection) as cursor:
+        newest = read_own(cursor, ("ACME", "1m"), 10, None)
+        older = read_own(cursor, ("ACME", "1m"), 100, newest["start"][0])
+        assert read_own(cursor, ("NONE", "1m"), 10, None) == {"start": []}
+    assert len(newest["start"]) == 10
+    assert older["average_range"] + newest["average_range"] == values(connection, "ACME")
+    assert older["other"] + newest["other"] == values(connection, "ACME", "other")
+    assert sorted(older["start"]) + sorted(newest["start"]) == older["start"] + newest["start"]
 
 
 def test_one_that_raises_is_set_aside_for_that_series_alone(databases: tuple[Connection, Connection]) -> None:

@@ -31,7 +31,8 @@ WITH_SQL = set(
     analytics/store/settings_tables analytics/store/snapshot_tables
     analytics/store/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
-    dashboard/read/sql/forecast_queries dashboard/read/sql/queries dashboard/read/sql/set_aside_queries
+    dashboard/read/sql/forecast_queries dashboard/read/sql/own_queries dashboard/read/sql/queries
+    dashboard/read/sql/set_aside_queries
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
     producer/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
