@@ -104,8 +104,8 @@ def own_specs(folder: Path | None) -> tuple[OwnSpec, ...]:
     refused = [f"{file.path}: {reason}." for file in files for reason in verdict_on(file).reasons]
     if refused:
         raise ConfigError("\n".join([f"Indicators in INDICATORS_PATH={folder} are refused:", *refused]))
-    found = tuple(loaded(file) for file in files)
     try:
+        found = tuple(loaded(file) for file in files)
         require_own_names(found)
     except RuleBroken as broken:
         raise ConfigError(f"Indicators in INDICATORS_PATH={folder} are refused: {broken}") from broken

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from shared.settings.server_types import PROJECT
+from tests.inputs.own_files import EXAMPLE, UPDATE, named, variant
 from tests.slowness import PATIENCE
 
 BARS = "symbol,start,open,high,low,close,volume\n"
@@ -83,3 +84,23 @@ def test_a_period_that_ends_before_it_begins_is_not_comparable() -> None:
     process = started("--from-log", "--since", "2024-01-03", "--until", "2024-01-02T23:00Z")
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (2, "replay: --since is later than --until.\n")
+
+
+def test_indicators_of_your_own_are_printed_and_named_where_they_are_set_aside(tmp_path: Path) -> None:
+    path, folder = tmp_path / "bars.csv", tmp_path / "own"
+    path.write_text(BARS + "".join(f"A,{1704205800 + 60 * minute},2,3,1,2,10\n" for minute in range(17)))
+    folder.mkdir()
+    failing = variant(UPDATE, f"assert bar.symbol != 'A' or self.seen < 15; {UPDATE}")
+    (folder / "a.py").write_text(EXAMPLE)
+    (folder / "b.py").write_text(named(failing, "other"))
+    out, errors = started(str(path), INDICATORS_PATH=str(folder)).communicate(timeout=PATIENCE)
+    header, *rows = (line.split(",") for line in out.splitlines())
+    assert header[-2:] == ["average_range", "other"], errors
+    assert [row[-2:] for row in rows[12:17]] == [
+        ["", ""],
+        ["2.0", "1.0"],
+        ["2.0", "1.0"],
+        ["2.0", ""],
+        ["2.0", ""],
+    ]
+    assert "A, 1m, 2024-01-02T14:46:00+00:00: other has no values from here on: AssertionError" in errors

@@ -21,8 +21,9 @@ OLDER = replace(
 
 
 def test_every_setting_is_stored_that_closed_bars_depend_on() -> None:
-    live_alone, chosen_by_the_version = "live_every", "specs"
-    assert {*KEPT_SETTINGS, live_alone, chosen_by_the_version} == {each.name for each in fields(NOW)}
+    live_alone, chosen_by_the_version, calculated_anew_when_changed = "live_every", "specs", "own"
+    others = {live_alone, chosen_by_the_version, calculated_anew_when_changed}
+    assert {*KEPT_SETTINGS, *others} == {each.name for each in fields(NOW)}
 
 
 def test_stored_settings_come_back_with_the_current_parameters_of_indicators() -> None:
