@@ -34,9 +34,8 @@ class LiveEvery:
 @dataclass(frozen=True)
 class EngineSettings:
     """The settings that the engine's results depend on. `specs` are the indicators to calculate, `own` those of the
-    user, `grace` is how long a
-    minute waits for late quotes, in seconds; only intervals in `forecasts` are forecast. `trade_conditions` is as in
-    `shared.market.trade_conditions`."""
+    user, `grace` is how long a minute waits for late quotes, in seconds; only intervals in `forecasts` are forecast.
+    `trade_conditions` is as in `shared.market.trade_conditions`."""
 
     indicators: Parameters = field(default_factory=lambda: DEFAULTS)
     alerts: AlertSettings = field(default_factory=AlertSettings)

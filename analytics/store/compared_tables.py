@@ -86,8 +86,10 @@ def take_stored(cursor: Cursor, period: Period) -> None:
                     and {kind.end} between to_timestamp(%s) and to_timestamp(%s)""",  # noqa: S608
             (*period, *period),
         )
-    for table in (*(kind.table for kind in KINDS), *SINKS):
-        cursor.execute(f"create temporary table {table} (like {table})")
+    for kind in KINDS:
+        cursor.execute(f"create temporary table {kind.table} (like {kind.table})")
+    for table in SINKS:
+        cursor.execute(f"create temporary table {table} (like {table} including indexes)")
 
 
 def write_only_temporary(connection: Connection) -> None:

@@ -36,7 +36,8 @@ def replace_own(cursor: Cursor, rows: OwnRows) -> None:
 
 
 def _write_alerts(cursor: Cursor, rows: OwnRows) -> None:
-    """Bars of one symbol that end together have one alert, because an alert is identified by symbol and time."""
+    """Bars of one symbol that end together have one alert, because an alert is identified by symbol and time. A rebuild
+    calculates one interval after the other, and each one adds to it."""
     details: dict[tuple[str, int], list[str]] = {}
     for bar, row in rows:
         for reason in row.set_aside:
@@ -44,6 +45,8 @@ def _write_alerts(cursor: Cursor, rows: OwnRows) -> None:
     if details:
         execute_values(
             cursor,
-            "insert into data_alerts (symbol, kind, raised_at, detail) values %s on conflict do nothing",
+            "insert into data_alerts (symbol, kind, raised_at, detail) values %s on conflict (symbol, kind, raised_at)"
+            " do update set detail = data_alerts.detail || '; ' || excluded.detail"
+            " where strpos(data_alerts.detail, excluded.detail) = 0",
             [(symbol, "indicator", utc(end), "; ".join(each)) for (symbol, end), each in details.items()],
         )

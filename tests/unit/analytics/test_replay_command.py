@@ -98,8 +98,8 @@ def test_indicators_of_your_own_are_printed_and_named_where_they_are_set_aside(t
     assert header[-2:] == ["average_range", "other"], errors
     assert [row[-2:] for row in rows[12:17]] == [
         ["", ""],
-        ["2.0", "1.0"],
-        ["2.0", "1.0"],
+        ["2.0", "2.0"],
+        ["2.0", "2.0"],
         ["2.0", ""],
         ["2.0", ""],
     ]
