@@ -23,8 +23,8 @@ COLUMNS = {
     "indicators": ("rsi", "rsi + 1e-9"),
     "own_indicators": ("value", "coalesce(value, 0) + 1e-9"),
     "alerts": ("threshold", "threshold * 2"),
-    "forecasts": ("lower", "array_fill(1.5::float8, array[5, 3])"),
-    "forecast_scores": ("naive_loss", "array_fill(0.25::float8, array[5])"),
+    "forecasts": ("lower", "array_fill(1.5::float8, array[array_length(lower, 1), 3])"),
+    "forecast_scores": ("naive_loss", "array_fill(0.25::float8, array[array_length(naive_loss, 1)])"),
 }
 NAMES = {table: table for table in COLUMNS} | {
     "forecast_scores": "scores",

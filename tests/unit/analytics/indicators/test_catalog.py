@@ -48,7 +48,7 @@ def fold(indicator: Indicator, some: list[Bar]) -> list[Any]:
 
 @every_indicator
 @given(some=series, other=bars(), bar=bars())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_preview_is_the_next_update_and_changes_nothing(
     spec: Spec, some: list[Bar], other: Bar, bar: Bar
 ) -> None:
@@ -63,7 +63,7 @@ def test_preview_is_the_next_update_and_changes_nothing(
 
 @every_indicator
 @given(before=series, after=series)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_state_carries_it_on_bit_for_bit(spec: Spec, before: list[Bar], after: list[Bar]) -> None:
     whole, first, second = made(spec), made(spec), made(spec)
     expected = fold(whole, [*before, *after])[len(before) :]
@@ -91,7 +91,7 @@ def strange_bars(draw: st.DrawFn) -> Bar:
 
 @every_indicator
 @given(some=st.lists(strange_bars(), max_size=12), ratio=st.sampled_from([7.0, 0.1]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_value_is_finite_or_absent_whatever_the_bars(spec: Spec, some: list[Bar], ratio: float) -> None:
     """One price for a day, a high that is the low, no volume, gaps of days, 1e-14 beside 1e14, splits in between."""
     indicator = made(spec)
@@ -142,7 +142,7 @@ def test_state_stays_as_long_as_it_was_however_long_the_series(spec: Spec) -> No
 
 @every_indicator
 @given(before=series, after=series, ratio=st.sampled_from([2.0, 4.0, 0.5]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_split_changes_a_value_according_to_its_unit(
     spec: Spec, before: list[Bar], after: list[Bar], ratio: float
 ) -> None:
