@@ -63,9 +63,11 @@ class OpenBars:
         return bar
 
     def has_begun(self, interval: Interval, slot: Slot) -> bool:
-        """Whether this slot has data already, if only in a minute that is still open."""
-        return slot.start in self.series[interval].open_bars or any(
-            slot.start <= minute < slot.end for minute in self._minutes.open_bars
+        """Whether this slot has a price already, if only in a minute that is still open."""
+        bar = self.series[interval].open_bars.get(slot.start)
+        return (bar is not None and bar.has_price) or any(
+            slot.start <= start < slot.end and minute.has_price
+            for start, minute in self._minutes.open_bars.items()
         )
 
     def complete_minute(self, slot: Slot, piece: OpenBar) -> bool:
@@ -92,6 +94,8 @@ class OpenBars:
                 heappush(self._due, Due(slot.end, INTERVAL_SECONDS[interval], slot.start, interval))
             elif bar.whole:
                 return
+            elif piece.whole and not bar.has_price and (piece.start, piece.end) == (bar.start, bar.end):
+                self.series[interval].begin(slot, piece)  # it has the volume of the bar without a price too
             else:
                 bar.merge(piece)
 
@@ -116,11 +120,11 @@ class OpenBars:
                 self.fill(piece, INTERVALS[1:], piece.start)
         return closed
 
-    def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: convert the open bars and the state of each series to new
-        shares."""
+    def split(self, ratio: float, time: float, effective: float) -> None:
+        """One share became `ratio` shares: convert the open bars and the state of each series to new shares; the times
+        are as in `BarSeries.split`."""
         for series in self.series.values():
-            series.split(ratio, time)
+            series.split(ratio, time, effective)
 
     def note_no_split(self) -> None:
         """There was no split yet, which the snapshot of an earlier version does not tell."""

@@ -80,14 +80,16 @@ class BarSeries:
         bar = self.open_bars.get(start)
         return bar is not None and bar.whole
 
-    def split(self, ratio: float, time: float) -> None:
-        """One share became `ratio` shares at `time`: convert what is older to new shares.
+    def split(self, ratio: float, time: float, effective: float) -> None:
+        """One share became `ratio` shares: convert what is older than `time`, at which a price confirmed it, to new
+        shares. Trades that set no price count in new shares from `effective` on, the start of the ex-date.
 
         If the split is reported late, it does not change data that already has new prices: bars with a price since
         then, and the indicators, rules and forecasts of a series that has closed a bar since then.
         """
         for bar in self.open_bars.values():
-            if bar.start < time and bar.close_time <= time:
+            is_older = bar.start < time and bar.close_time <= time if bar.has_price else bar.end <= effective
+            if is_older:
                 bar.split(ratio)
         if self.closed_until > time:
             return

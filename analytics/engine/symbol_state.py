@@ -130,7 +130,7 @@ class SymbolState:
         quote."""
         offset, action = self.splits.take()
         ratio = action.value
-        self.open.split(ratio, time)
+        self.open.split(ratio, time, action.time.timestamp())
         for every, (at, price) in self._marks.items():
             self._marks[every] = (at, price / ratio if at < time else price)
         if self.last_time <= time:

@@ -5,7 +5,7 @@ price aside.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from typing import NamedTuple
@@ -79,7 +79,8 @@ class Box:
 
     def split(self, ratio: float, time: float) -> None:
         """A bar that saw prices of both sides stays as it is."""
-        if self.start < time and all(piece.ended <= time for piece in self.last_pieces):
+        ended = [piece.ended for piece in self.last_pieces] or [self.end]
+        if self.start < time and max(ended) <= time:
             self.pieces = [piece.in_new_shares(ratio) for piece in self.pieces]
 
 
@@ -119,7 +120,14 @@ class NaiveSymbol:
             if interval == "1m":
                 self.fill(INTERVALS[1:], start, box.pieces, 0)
 
-    def fill(self, intervals: Iterable[Interval], time: float, pieces: list[Piece], closed: int) -> None:
+    def fill(
+        self,
+        intervals: Sequence[Interval],
+        time: float,
+        pieces: list[Piece],
+        closed: int,
+        is_whole: bool = False,
+    ) -> None:
         """Pieces fall into one bar after the other, the shorter first, and no further than into a whole one; a day is
         reached by what ends within it."""
         last = max(time, *(piece.ended - 1 for piece in pieces))
@@ -130,6 +138,8 @@ class NaiveSymbol:
             box = self.boxes.setdefault((interval, found.start), found)
             if box.whole:
                 return
+            if is_whole and not box.last_pieces and interval == intervals[0]:
+                box.pieces = []
             box.pieces += pieces
 
     def quote(self, quote: Quote, closed: int) -> None:
@@ -173,15 +183,17 @@ class NaiveSymbol:
                 start,
                 [piece],
                 closed,
+                is_whole=True,
             )
             self.boxes[interval, box.start].whole = True
         elif interval == "1m" and not self.boxes["1m", box.start].whole:
             self.boxes["1m", box.start] = Box(box.start, box.end, [piece], whole=True)
 
     def has_begun(self, interval: Interval, box: Box) -> bool:
-        """Whether anything of its time came, be it only into a minute that is still open."""
-        minutes = (start for length, start in self.boxes if length == "1m")
-        return (interval, box.start) in self.boxes or any(box.start <= start < box.end for start in minutes)
+        """Whether a price of its time came, be it only into a minute that is still open."""
+        priced = {key for key, each in self.boxes.items() if each.last_pieces}
+        minutes = (start for length, start in priced if length == "1m")
+        return (interval, box.start) in priced or any(box.start <= start < box.end for start in minutes)
 
     def action(self, action: CorporateAction) -> None:
         """A split is applied once to whatever has not seen the new shares yet; a dividend changes nothing."""

@@ -82,9 +82,9 @@ def test_series_remembers_after_which_bar_a_split_divided_it() -> None:
     """A split that is received after a bar with new prices was closed divides nothing, and is not remembered."""
     some, twin = series(), series()
     closed_at(some, FIRST, 2.0)
-    some.split(2.0, 700.0)
+    some.split(2.0, 700.0, 700.0)
     closed_at(some, NEXT, 1.0)
-    some.split(4.0, 800.0)
+    some.split(4.0, 800.0, 800.0)
     twin.restore(msgspec.json.decode(msgspec.json.encode(some.state())))
     assert some.splits == twin.splits == [(600, 2.0)]
 
@@ -93,7 +93,7 @@ def test_series_of_an_earlier_version_does_not_know_its_splits() -> None:
     some, state = series(), series().state()
     del state["splits"]
     some.restore(state)
-    some.split(2.0, 700.0)
+    some.split(2.0, 700.0, 700.0)
     assert some.splits is None
 
 

@@ -170,3 +170,28 @@ def test_bar_without_a_price_stays_one_over_a_split(ratio: float) -> None:
     events = folded(Engine(replace(TAPE, grace=60.0)), [*records, mark(NIGHT + 86_400)])
     found: list[Bar] = bars_of(events, "1m")
     assert [bar.close for bar in found] == [70.0, 70.0 / ratio]
+
+
+def test_odd_lots_before_a_split_is_confirmed_are_already_in_new_shares() -> None:
+    """Found by reading: the first price behind the split multiplied the volume of odd lots before it once more."""
+    morning = NIGHT + 9 * 3_600
+    records: list[Record] = [
+        quote(OPEN, 100.0, size=10.0),
+        mark(OPEN + 3_600),
+        split(NIGHT, 4.0),
+        *(trade(morning + 60 * minute, 25.0, "I", 50.0) for minute in range(20)),
+        trade(morning + 31 * 60, 25.0, None, 100.0),
+    ]
+    events = folded(Engine(TAPE), [*records, mark(morning + 7_200)])
+    assert [bar.volume for bar in bars_of(events, "1h")][-1] == 20 * 50.0 + 100.0
+
+
+@pytest.mark.parametrize("conditions", ["I", "M"])
+@pytest.mark.parametrize("interval", ["5m", "1h"])
+def test_bar_of_a_source_is_used_though_trades_without_a_price_came_before(
+    conditions: str, interval: Interval
+) -> None:
+    """Found by reading: one odd lot made the bar of the source be ignored, and no bar closed."""
+    whole = recorded_bar(OPEN, interval, (10.0, 12.0, 9.0, 11.0), volume=1_000.0)
+    records: list[Record] = [trade(OPEN + 10, 10.0, conditions, 5.0), mark(OPEN + 120), whole]
+    assert bars(records, interval) == [(10.0, 12.0, 9.0, 11.0, 1_000.0)]
