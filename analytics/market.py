@@ -36,6 +36,7 @@ from analytics.store.cross_section_tables import (
     LatestRow,
     closes_since,
     exchanges,
+    first_start,
     latest_two,
     newest_start,
     splits_since,
@@ -48,9 +49,10 @@ from shared.runtime.command_line import configured
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
-SPAN = {"1d": 2}
-"""Calendar time to read for a return, in intervals: weekends and holidays have no bar."""
-INTRADAY_SPAN = 8
+SPAN = 4
+"""Calendar time in which the returns of a symbol may lie, in intervals and for intraday bars in days too: nights,
+weekends and holidays have no bar. Symbols that traded less lately have fewer returns."""
+INTRADAY_DAYS = 5
 CURRENT_DAYS = 4
 """A daily bar is current for so many days: over a long weekend the last one is that of Thursday."""
 SHOWN_PAIRS = 10
@@ -81,11 +83,16 @@ def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
     if newest is None:
         raise ConfigError(f"There is no closed bar of {question.interval} yet: start the pipeline first.")
     seconds = INTERVAL_SECONDS[question.interval]
-    since = newest - (question.returns + 5) * seconds * SPAN.get(question.interval, INTRADAY_SPAN)
+    earliest = newest - (question.returns + 5) * seconds * SPAN - INTRADAY_DAYS * 86_400
+    since = first_start(cursor, question.interval, question.returns, earliest)
     splits = splits_since(cursor, since)
     table = _table(closes_since(cursor, question.interval, since), splits, exchanges(cursor), question)
     current = newest - (CURRENT_DAYS * 86_400 if question.interval == "1d" else 2 * seconds)
-    latest = _latest(latest_two(cursor, question.interval), splits)
+    latest = [
+        bar
+        for bar in _latest(latest_two(cursor, question.interval), splits)
+        if not question.symbols or bar.symbol in question.symbols
+    ]
     return MarketFigures(
         breadth(latest, current),
         betas(table, question.benchmark, question.returns) if question.benchmark else [],
@@ -120,10 +127,19 @@ def _latest(rows: Sequence[LatestRow], splits: Mapping[str, Sequence[SplitAt]]) 
         by_symbol.setdefault(row.symbol, []).append(row)
     found = []
     for symbol, two in by_symbol.items():
-        *before, close = in_new_shares([Close(row.start, row.close) for row in two], splits.get(symbol, ()))
+        known = splits.get(symbol, ())
+        *before, close = in_new_shares([Close(row.start, row.close) for row in two], known)
         previous = before[0].close if before else None
-        found.append(LatestBar(symbol, close.start, close.close, previous, two[-1].sma_long))
+        found.append(LatestBar(symbol, close.start, close.close, previous, _average(two[-1], known)))
     return found
+
+
+def _average(row: LatestRow, splits: Sequence[SplitAt]) -> float | None:
+    """The average of a bar in new shares, like its close."""
+    if row.sma_long is None:
+        return None
+    (adjusted,) = in_new_shares([Close(row.start, row.sma_long)], splits)
+    return adjusted.close
 
 
 def _print(figures: MarketFigures, question: Question, console: Console) -> None:

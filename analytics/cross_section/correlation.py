@@ -67,13 +67,12 @@ def betas(table: CloseTable, benchmark: str, returns: int) -> list[Beta]:
         raise ValueError(f"there are no closes of {benchmark}")
     place = list(table.symbols).index(benchmark)
     found: dict[int, Beta] = {}
-    for block in _blocks(table, returns):
-        for rows, columns, left, right in (block, _Block(block.columns, block.rows, block.right, block.left)):
-            if place not in columns:
-                continue
-            market = right[list(columns).index(place)]
-            for row, own in zip(rows, left, strict=True):
-                found[int(row)] = _beta(table.symbols[row], own, market)
+    known = ~np.isnan(table.closes)
+    for mask, rows in _groups(table):
+        keys = np.flatnonzero(mask & known[place])[-(returns + 1) :]
+        (market,) = _deviations(table, np.array([place]), keys)
+        for row, own in zip(rows, _deviations(table, rows, keys), strict=True):
+            found[int(row)] = _beta(table.symbols[row], own, market)
     return [found[row] for row in range(len(table.symbols))]
 
 
@@ -88,13 +87,17 @@ def _beta(symbol: str, own: Numbers, market: Numbers) -> Beta:
 
 def _blocks(table: CloseTable, returns: int) -> Iterator[_Block]:
     """The returns of all pairs, in blocks of symbols that have the same keys; each pair is in one of them."""
-    masks, group = np.unique(~np.isnan(table.closes), axis=0, return_inverse=True)
-    members = [np.flatnonzero(group.reshape(-1) == number) for number in range(len(masks))]
-    for one in range(len(masks)):
-        for other in range(one, len(masks)):
-            keys = np.flatnonzero(masks[one] & masks[other])[-(returns + 1) :]
-            rows, columns = members[one], members[other]
+    groups = _groups(table)
+    for place, (mask, rows) in enumerate(groups):
+        for other, columns in groups[place:]:
+            keys = np.flatnonzero(mask & other)[-(returns + 1) :]
             yield _Block(rows, columns, _deviations(table, rows, keys), _deviations(table, columns, keys))
+
+
+def _groups(table: CloseTable) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """The rows of the symbols that have closes at the same keys, with those keys as a mask."""
+    masks, group = np.unique(~np.isnan(table.closes), axis=0, return_inverse=True)
+    return [(mask, np.flatnonzero(group.reshape(-1) == number)) for number, mask in enumerate(masks)]
 
 
 def _deviations(table: CloseTable, rows: NDArray[np.int64], keys: NDArray[np.int64]) -> Numbers:

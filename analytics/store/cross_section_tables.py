@@ -18,6 +18,17 @@ LATEST = """
 """
 
 
+FIRST = """
+    select extract(epoch from min(b.start))::bigint
+    from symbols s
+    cross join lateral (
+        select start from bars
+        where symbol = s.symbol and interval = %(interval)s and start >= to_timestamp(%(earliest)s)
+        order by start desc limit 1 offset %(returns)s
+    ) b
+"""
+
+
 class LatestRow(NamedTuple):
     """One of the last two closed bars of a symbol; `start` in epoch seconds."""
 
@@ -45,6 +56,14 @@ def newest_start(cursor: Cursor, interval: Interval) -> int | None:
     cursor.execute("select extract(epoch from max(start))::bigint from bars where interval = %s", (interval,))
     ((start,),) = cursor.fetchall()
     return None if start is None else int(start)
+
+
+def first_start(cursor: Cursor, interval: Interval, returns: int, earliest: int) -> int:
+    """The start of the first bar that is needed for so many returns of each symbol, but not before `earliest`; epoch
+    seconds. `earliest` if no symbol has so many bars since then."""
+    cursor.execute(FIRST, {"interval": interval, "returns": returns, "earliest": earliest})
+    ((start,),) = cursor.fetchall()
+    return earliest if start is None else int(start)
 
 
 def latest_two(cursor: Cursor, interval: Interval) -> list[LatestRow]:

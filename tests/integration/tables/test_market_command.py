@@ -90,3 +90,17 @@ def test_without_bars_the_command_states_what_to_do(desk: Desk) -> None:
     run = printed(desk)
     assert run.returncode == 1
     assert "no closed bar of 1d yet: start the pipeline first" in run.stderr
+
+
+def test_average_is_in_the_shares_of_the_close(filled: Desk) -> None:
+    """Found by reading: after a split behind the last bar the close was divided, and the average was not."""
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            "insert into indicators (symbol, interval, start, sma_long)"
+            " select symbol, interval, max(start), min(close) / 2 from bars group by symbol, interval"
+        )
+        cursor.execute(
+            'insert into corporate_actions (symbol, action, time, value, source, partition, "offset")'
+            " select symbol, 'split', max(\"end\") + interval '1 hour', 4, 'test', 0, 1 from bars group by symbol"
+        )
+    assert "3 of 3 above their long SMA" in " ".join(printed(filled).stdout.split())
