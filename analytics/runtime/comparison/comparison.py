@@ -64,8 +64,7 @@ def compare_with_quotes(config: Config, period: Period) -> Verdict:
         stored = _taken(connection, config, period)
         with transaction(connection) as cursor:
             allow_pauses(cursor)
-            settings = stored.plans[min(stored.plans)].stretches[-1].settings
-            QuotesFold(connection, settings, period).fold(cursor)
+            QuotesFold(connection, stored.plans, period).fold(cursor)
             rows = leave_out_bars_not_of_quotes(cursor)
             reason = "they contain recorded bars, quotes that entered no bar, a single quote, or a split"
             left_out = [LeftOut(rows, "bars that quotes alone do not show", reason)]

@@ -1,10 +1,13 @@
 """The bars that the table of quotes alone can show, where the log is gone."""
 
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.runtime.comparison.stretches import Plan
 from analytics.store.compared_tables import Period
 from analytics.store.stored_quotes import quotes_by_offset
 from analytics.store.tables import write_closed
@@ -18,13 +21,11 @@ EVENTS_AT_ONCE = 1_000
 
 class QuotesFold:
     """Writes the bars of a period as the stored quotes give them, without forecasts, alerts and indicators of
-    the user's own."""
+    the user's own; the settings of each partition change at the offsets at which they did."""
 
-    def __init__(self, connection: Connection, settings: EngineSettings, period: Period) -> None:
+    def __init__(self, connection: Connection, plans: Mapping[int, Plan], period: Period) -> None:
         self._connection, self._period = connection, period
-        self._settings = replace(
-            settings, forecasts={}, own=(), alerts=replace(settings.alerts, intervals=())
-        )
+        self._stretches = {partition: deque(plan.stretches) for partition, plan in plans.items()}
 
     def fold(self, cursor: Cursor) -> None:
         """Fold the quotes of each partition in their order, and close what is open after the last one."""
@@ -32,9 +33,7 @@ class QuotesFold:
         latest = datetime.fromtimestamp(0, UTC)
         since, until = self._period
         for partition, offset, quote in quotes_by_offset(self._connection, since - BEFORE, until + BEFORE):
-            engine = engines.get(partition)
-            if engine is None:
-                engine = engines[partition] = Engine(self._settings)
+            engine = engines[partition] = self._engine_at(offset, partition, engines.get(partition))
             engine.fold(quote, offset)
             latest = max(latest, quote.event_time)
             if not offset % EVENTS_AT_ONCE:
@@ -44,7 +43,22 @@ class QuotesFold:
             engine.fold(TimeMark(time=end, source="quotes", position=0, received_time=end), 0)
             self._write(cursor, partition, engine)
 
+    def _engine_at(self, offset: int, partition: int, engine: Engine | None) -> Engine:
+        """The engine with the settings of this offset; offsets come in order."""
+        stretches = self._stretches[partition]
+        if engine is not None and (len(stretches) == 1 or offset < stretches[0].end):
+            return engine
+        while len(stretches) > 1 and offset >= stretches[0].end:
+            stretches.popleft()
+        settings = _bars_alone(stretches[0].settings)
+        return Engine(settings) if engine is None else engine.under(settings, {})
+
     def _write(self, cursor: Cursor, partition: int, engine: Engine) -> None:
         engine.take_set_aside()
         events = [event for event in engine.take_events() if self._period.has(event.closed.bar)]
         write_closed(cursor, partition, events)
+
+
+def _bars_alone(settings: EngineSettings) -> EngineSettings:
+    """The settings without forecasts, alerts and the user's own indicators."""
+    return replace(settings, forecasts={}, own=(), alerts=replace(settings.alerts, intervals=()))
