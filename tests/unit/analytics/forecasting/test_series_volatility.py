@@ -31,7 +31,23 @@ def test_parts_of_hours_are_hours() -> None:
 def test_after_the_closing_bar_come_the_bars_of_the_next_day() -> None:
     assert parts_ahead(CLOSES, FIVE_MINUTES, NEW_YORK, 3) == (CLOSING, 0, 0)
     assert parts_ahead(CLOSES - FIVE_MINUTES, FIVE_MINUTES, NEW_YORK, 3) == (12, CLOSING, 0)
-    assert parts_ahead(CLOSES, HOUR, NEW_YORK, 3) == (CLOSING, 1, 2)
+    assert parts_ahead(CLOSES, HOUR, NEW_YORK, 3) == (CLOSING, 0, 1)
+
+
+@pytest.mark.parametrize("exchange", ["NASDAQ", "LSE", "XETRA", "Tokyo", "HKSE"])
+@pytest.mark.parametrize("seconds", [FIVE_MINUTES, 900, HOUR])
+def test_parts_ahead_are_those_that_the_bars_will_have(exchange: str, seconds: int) -> None:
+    """Bars of three days, also over the lunch break and the weekend, and with sessions that end within a bar."""
+    calendar, first = calendar_of(exchange), second("2024-01-04T00:00")
+    spans = range(first - first % seconds, first + 5 * DAY, seconds)
+    ends = [
+        start + seconds
+        for start in spans
+        if any(calendar.at(at).name == "regular" for at in range(start, start + seconds, 300))
+    ]
+    met = [parts_ahead(end, seconds, calendar, 1)[0] for end in ends]
+    for place, end in enumerate(ends[:-4]):
+        assert parts_ahead(end, seconds, calendar, 5) == tuple(met[place : place + 5])
 
 
 def test_parts_before_and_after_the_session_are_others_than_those_within() -> None:
