@@ -104,8 +104,11 @@ class OwnIndicator:
         return {"seen": self.seen, "state": self._state, "reason": self.reason, "reported": self.is_reported}
 
     def restore(self, kept: dict[str, Any]) -> None:
-        """Continue from `kept`. An indicator that does not accept its own state is set aside."""
-        self.seen, self.reason, self.is_reported = kept["seen"], kept["reason"], kept["reported"]
+        """Continue from `kept`. An indicator that does not accept its own state is set aside, like one that could not
+        be made."""
+        not_made = self.reason
+        self.seen, self.is_reported = kept["seen"], kept["reported"]
+        self.reason = kept["reason"] or not_made
         indicator, state = self._indicator, kept["state"]
         if self.reason:
             self._indicator = None
