@@ -50,7 +50,7 @@ from analytics.replay_from_log import compare
 from analytics.replay_report import ReplayReport
 from analytics.runtime.comparison.verdict import NOT_COMPARED
 from analytics.runtime.settings import engine_settings
-from analytics.store.compared_tables import Period
+from analytics.store.comparison.compared_tables import Period
 from analytics.store.tables import export_quotes
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVALS, Interval, Quote, Record, RecordedBar

@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBar
 from analytics.runtime.comparison.comparison import Progress, compare_with_log, compare_with_quotes
 from analytics.runtime.comparison.errors import LogIncomplete
 from analytics.runtime.comparison.verdict import DIFFERENT, IDENTICAL, NOT_COMPARED, lines
-from analytics.store.compared_tables import Period
+from analytics.store.comparison.compared_tables import Period
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 

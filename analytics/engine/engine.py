@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot_of
-from analytics.engine.closing_price import REGULAR, PlaceInBars, counted_at
 from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.partial_quotes import add_part, updates_in
-from analytics.engine.print_filter import SetAside
+from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars, counted_at
+from analytics.engine.quotes.partial_quotes import add_part, updates_in
+from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction

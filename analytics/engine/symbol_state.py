@@ -6,9 +6,9 @@ import msgspec
 
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.last_price import close_as_quote
 from analytics.engine.open_bars import OpenBars
-from analytics.engine.print_filter import PrintFilter
+from analytics.engine.quotes.last_price import close_as_quote
+from analytics.engine.quotes.print_filter import PrintFilter
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow

@@ -22,7 +22,7 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.own import example
 from analytics.replay import closed_bars
 from analytics.replay_report import ReplayReport
-from analytics.runtime.own_files import Recorded, Verdict, file_at, verdict_on
+from analytics.runtime.own_files import FileVerdict, Recorded, file_at, verdict_on
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import Bar
 from shared.recordings.sequence import recorded
@@ -69,7 +69,7 @@ def recorded_series(recordings: Sequence[Path]) -> Recorded:
     return [bars[-MOST_BARS:] for bars in series.values()]
 
 
-def _lines(path: Path, verdict: Verdict) -> list[str]:
+def _lines(path: Path, verdict: FileVerdict) -> list[str]:
     """The verdict in words."""
     if verdict.reasons:
         return [f"{path}: refused.", *(f"  {reason}." for reason in verdict.reasons)]

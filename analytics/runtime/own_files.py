@@ -30,7 +30,7 @@ Recorded = Sequence[Sequence[Bar]]
 """Bars of real markets, by series."""
 
 
-class Verdict(NamedTuple):
+class FileVerdict(NamedTuple):
     """What the check of a file found; it is let in if there are no `reasons`. `outputs` are the names of its values,
     `seconds` is the time that a closed bar takes."""
 
@@ -47,7 +47,7 @@ def file_at(path: Path) -> OwnFile:
         raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
 
 
-def verdict_on(file: OwnFile, recorded: Recorded = ()) -> Verdict:
+def verdict_on(file: OwnFile, recorded: Recorded = ()) -> FileVerdict:
     """Check a file; `recorded` are bars to check it with besides random ones."""
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -62,15 +62,15 @@ def verdict_on(file: OwnFile, recorded: Recorded = ()) -> Verdict:
     return verdict
 
 
-def _received(pipe: Connection) -> Verdict:
+def _received(pipe: Connection) -> FileVerdict:
     if not pipe.poll(CHECK_SECONDS):
-        return Verdict(
+        return FileVerdict(
             [f"the check took longer than {CHECK_SECONDS:g} s: a call does not return, or is far too slow"]
         )
     try:
-        verdict: Verdict = pipe.recv()
+        verdict: FileVerdict = pipe.recv()
     except EOFError:
-        return Verdict(["the process of the check ended: the file must not end it"])
+        return FileVerdict(["the process of the check ended: the file must not end it"])
     return verdict
 
 
@@ -80,14 +80,14 @@ def _check(pipe: Connection, file: OwnFile, recorded: Recorded) -> None:
         own = loaded(file)
         require_own_names([own])
         reasons = list(dict.fromkeys(findings(own, recorded, time.perf_counter)))
-        verdict = Verdict(reasons) if reasons else _accepted(own)
+        verdict = FileVerdict(reasons) if reasons else _accepted(own)
     except RuleBroken as broken:
-        verdict = Verdict([str(broken)])
+        verdict = FileVerdict([str(broken)])
     pipe.send(verdict)
 
 
-def _accepted(own: OwnSpec) -> Verdict:
-    return Verdict([], own.outputs, seconds_a_bar(own, time.perf_counter))
+def _accepted(own: OwnSpec) -> FileVerdict:
+    return FileVerdict([], own.outputs, seconds_a_bar(own, time.perf_counter))
 
 
 def own_specs(folder: Path | None) -> tuple[OwnSpec, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine, Event, PastBars
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.print_filter import SetAside
+from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade

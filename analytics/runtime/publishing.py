@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analytics.runtime.partition import Partition
-from analytics.store.forecast_tables import write_forecast_records
+from analytics.store.forecasts.forecast_tables import write_forecast_records
 from analytics.store.tables import write_live
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.progress.offsets import GroupOnTopic, hold

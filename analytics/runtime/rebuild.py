@@ -14,7 +14,7 @@ from analytics.engine.split_check import SplitCheck
 from analytics.forecasting.forecast_events import PastBar
 from analytics.indicators.indicator_set import IndicatorSet, IndicatorStates, SettingsChanged
 from analytics.indicators.own.own_indicators import OwnIndicators
-from analytics.store.forecast_tables import latest_bars
+from analytics.store.forecasts.forecast_tables import latest_bars
 from analytics.store.own_tables import replace_own
 from analytics.store.snapshot_tables import FoldSnapshot
 from analytics.store.tables import bars_until, replace_indicators, splits_until

@@ -2,7 +2,7 @@
 
 from psycopg2.extras import execute_values
 
-from analytics.engine.print_filter import SetAside
+from analytics.engine.quotes.print_filter import SetAside
 from shared.postgres.database import Cursor
 
 

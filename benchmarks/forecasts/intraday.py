@@ -1,8 +1,7 @@
 """Intervals of the next minute's, five minutes' and hour's close by ours and by other methods.
 
-    python -m benchmarks.forecasts.intraday                     takes some minutes: two models are refitted
-    python -m benchmarks.forecasts.intraday --quick             takes under a minute: without these two
-    python -m benchmarks.forecasts.intraday --data FOLDER       folder that contains market_lean
+    python -m benchmarks.forecasts --only intraday            takes some minutes: two models are refitted
+    python -m benchmarks.forecasts --only intraday --quick    takes under a minute: without these two
 
 Real minutes are few: four days of four shares, one day of two coins. The simulated market has as many as needed, but
 clustered volatility and a shape of the day are built into it: it shows that they are found, not how real markets are.
@@ -10,8 +9,6 @@ The methods are those of `benchmarks.forecasts.opponents`. The interval of the l
 of all symbols, once.
 """
 
-import argparse
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from math import log
@@ -23,7 +20,7 @@ from numpy.typing import NDArray
 
 from analytics.forecasting.series_volatility import SeriesVolatility
 from benchmarks.forecasts.accuracy import COIN_MINUTES, STOCK_MINUTES
-from benchmarks.forecasts.coverage import DATA, LEVELS, PENALTIES
+from benchmarks.forecasts.coverage import LEVELS, PENALTIES
 from benchmarks.forecasts.opponents import (
     FIRST_FIT,
     SIMPLE,
@@ -48,7 +45,7 @@ SEED, FIRST_DAY, QUOTES_A_SECOND = 7, 19_000, 1.0
 SYMBOLS = ("AAPL", "AMD", "INTC", "MSFT", "NVDA", "TSLA")
 
 
-class Candle(NamedTuple):
+class EndedBar(NamedTuple):
     """A bar; `end` is in epoch seconds."""
 
     end: int
@@ -66,7 +63,7 @@ class Market(NamedTuple):
     interval: Interval
     calendar: SessionCalendar
     period: str
-    candles: dict[str, list[Candle]]
+    candles: dict[str, list[EndedBar]]
 
 
 class Judged(NamedTuple):
@@ -94,7 +91,7 @@ def ours(market: Market) -> Iterator[Judged]:
             made[symbol] = Forecast(1, bar.close, bar.close, sigma, pool.widths(1))
 
 
-def in_time(market: Market) -> list[tuple[str, int, Candle, Candle]]:
+def in_time(market: Market) -> list[tuple[str, int, EndedBar, EndedBar]]:
     """Every bar in the order of their ends: symbol, place, the bar before it, and the bar."""
     found = [
         (symbol, place, before, bar)
@@ -104,7 +101,7 @@ def in_time(market: Market) -> list[tuple[str, int, Candle, Candle]]:
     return sorted(found, key=lambda each: (each[3].end, each[0]))
 
 
-def returns_of(candles: list[Candle]) -> Returns:
+def returns_of(candles: list[EndedBar]) -> Returns:
     """The log returns of a symbol; the first is that of its second bar."""
     days = np.array([bar.end // DAY for bar in candles[1:]])
     return Returns(days, np.array([log(bar.close / before.close) for before, bar in pairwise(candles)]))
@@ -131,28 +128,28 @@ def rows_of(judged: list[Judged]) -> Rows:
 def real_minutes(title: str, data: Path, files: tuple[str, ...], exchange: str | None, length: int) -> Market:
     """Recorded minutes of regular sessions, `length` of them in a bar."""
     calendar = calendar_of(exchange)
-    minutes: dict[str, list[Candle]] = {}
+    minutes: dict[str, list[EndedBar]] = {}
     for record in recorded([data / file for file in files]):
         if not isinstance(record, RecordedBar):
             continue
         start = int(record.start.timestamp())
         if calendar.at(start).name == "regular":
             prices = record.open, record.high, record.low, record.close
-            bar = Candle(start + MINUTE, *prices, record.volume or 0.0)
+            bar = EndedBar(start + MINUTE, *prices, record.volume or 0.0)
             minutes.setdefault(record.symbol, []).append(bar)
     interval: Interval = "1m" if length == 1 else "5m"
     joined = {symbol: list(longer(bars, length * MINUTE)) for symbol, bars in minutes.items()}
     return Market(title, interval, calendar, "D", joined)
 
 
-def longer(minutes: list[Candle], seconds: int) -> Iterator[Candle]:
+def longer(minutes: list[EndedBar], seconds: int) -> Iterator[EndedBar]:
     """Bars of `seconds` from minutes."""
-    bar: Candle | None = None
+    bar: EndedBar | None = None
     for each in minutes:
         end = -(-each.end // seconds) * seconds
         if bar is not None and bar.end == end:
             high, low = max(bar.high, each.high), min(bar.low, each.low)
-            bar = Candle(end, bar.open, high, low, each.close, bar.volume + each.volume)
+            bar = EndedBar(end, bar.open, high, low, each.close, bar.volume + each.volume)
             continue
         if bar is not None:
             yield bar
@@ -175,13 +172,13 @@ def simulated(interval: Interval, days: int, period: str) -> Market:
     return Market(title, interval, SimulatedExchange(), period, candles)
 
 
-def regular_minutes(columns: tuple[NDArray[np.int64], ...]) -> list[Candle]:
+def regular_minutes(columns: tuple[NDArray[np.int64], ...]) -> list[EndedBar]:
     """The minutes of the regular session; each column has one row for each day from FIRST_DAY on."""
     days, minutes = columns[0].shape
     ends = (FIRST_DAY * DAY + MINUTE * np.arange(1, days * minutes + 1)).reshape(days, minutes)
     session = slice(SimulatedExchange.opens // MINUTE, SimulatedExchange.closes // MINUTE)
     values = [column[:, session].ravel().astype(float).tolist() for column in columns]
-    return list(map(Candle, ends[:, session].ravel().tolist(), *values))
+    return list(map(EndedBar, ends[:, session].ravel().tolist(), *values))
 
 
 def markets(data: Path) -> Iterator[Market]:
@@ -208,19 +205,3 @@ def intraday(data: Path, quick: bool) -> str:
         reaches = {name: reaches_of(opponent, market, judged) for name, opponent in methods.items()}
         tables.append(compared(market.title, rows_of(judged), reaches))
     return "\n\n".join(tables)
-
-
-def main() -> int:
-    """Print the tables; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="without the models that are refitted")
-    parser.add_argument("--data", type=Path, default=DATA, help="(default: %(default)s)")
-    options = parser.parse_args()
-    print(intraday(options.data, options.quick))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

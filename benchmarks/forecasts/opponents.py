@@ -1,8 +1,7 @@
 """Intervals of the next day's close by the usual methods, on the days and closes of `benchmarks.forecasts.coverage`.
 
-    python -m benchmarks.forecasts.opponents                    takes some minutes: two models are refitted each month
-    python -m benchmarks.forecasts.opponents --quick            takes some seconds: without these two
-    python -m benchmarks.forecasts.opponents --data FOLDER      folder that contains market_lean/lean/Data/equity/usa
+    python -m benchmarks.forecasts --only opponents            takes some minutes: two models are refitted each month
+    python -m benchmarks.forecasts --only opponents --quick    takes some seconds: without these two
 
 constant    the standard deviation of all returns so far
 rolling     that of the newest 250 returns
@@ -15,8 +14,6 @@ Each forecasts "no change" and uses only returns up to its close. The last three
 by how much its interval score is lower, and the 95 % interval of this number, in which the symbols of a day count once.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import sqrt
@@ -27,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.forecasts.coverage import DAILY, DATA, FIRST_YEAR, LEVELS, SYMBOLS, ScoredDay, replayed
+from benchmarks.forecasts.coverage import DAILY, FIRST_YEAR, LEVELS, SYMBOLS, ScoredDay, replayed
 from benchmarks.staging.progress import with_progress
 from benchmarks.staging.tables import table
 from shared.recordings.sequence import recorded
@@ -227,19 +224,3 @@ def opponents(data: Path, quick: bool) -> str:
         compared(title, rows.of(picked), {name: reach[picked] for name, reach in reaches.items()})
         for title, picked in groups.items()
     )
-
-
-def main() -> int:
-    """Print the tables; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="without the models that are refitted")
-    parser.add_argument("--data", type=Path, default=DATA, help="(default: %(default)s)")
-    options = parser.parse_args()
-    print(opponents(options.data, options.quick))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

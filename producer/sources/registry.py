@@ -6,7 +6,7 @@ from threading import Event
 from producer.sources.alpha_vantage.provider import AlphaVantage
 from producer.sources.binance import Binance
 from producer.sources.coingecko import CoinGecko
-from producer.sources.finnhub import Finnhub
+from producer.sources.finnhub.provider import Finnhub
 from producer.sources.provider import Provider
 from producer.sources.yahoo import Yahoo
 from producer.transport.provider_clock import ProviderClock

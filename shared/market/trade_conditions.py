@@ -45,7 +45,7 @@ REGULAR_HOURS_ONLY = str.maketrans("", "", FORM_T + SWEEP)
 """Removes the conditions that have no effect outside of the regular session."""
 
 
-class Condition(NamedTuple):
+class SaleCondition(NamedTuple):
     """A sale condition: its name, what it allows a trade to update, and the plans that state this."""
 
     name: str
@@ -53,39 +53,39 @@ class Condition(NamedTuple):
     source: str
 
 
-TAPE: Mapping[str, Condition] = {
-    "A": Condition("acquisition", EVERYTHING, "UTP"),
-    "B": Condition("bunched trade", EVERYTHING, "UTP"),
-    "C": Condition("cash sale", VOLUME, "CTA, UTP"),
-    "D": Condition("distribution", EVERYTHING, "UTP"),
-    "E": Condition("automatic execution", EVERYTHING, "CTA"),
-    SWEEP: Condition("intermarket sweep", EVERYTHING, "CTA, UTP"),
-    "G": Condition("bunched sold trade", RANGE, "UTP"),
-    "H": Condition("price variation", VOLUME, "CTA, UTP"),
-    "I": Condition("odd lot", VOLUME, "CTA, UTP"),
-    "K": Condition("rule 127 or 155", EVERYTHING, "CTA, UTP"),
-    "L": Condition("sold last, reported late", RANGE, "CTA, UTP"),
-    "M": Condition("official close of a market center", NOTHING, "CTA, UTP"),
-    "N": Condition("next day settlement", VOLUME, "CTA, UTP"),
-    "O": Condition("opening trade", EVERYTHING, "UTP"),
-    "P": Condition("prior reference price", RANGE, "CTA, UTP"),
-    "Q": Condition("official open of a market center", NOTHING, "CTA, UTP"),
-    "R": Condition("seller's option", VOLUME, "CTA"),
-    "S": Condition("split trade", EVERYTHING, "UTP"),
-    FORM_T: Condition("form T, extended hours", VOLUME, "CTA, UTP"),
-    "U": Condition("extended hours, out of sequence", VOLUME, "CTA, UTP"),
-    "V": Condition("contingent trade", VOLUME, "CTA, UTP"),
-    "W": Condition("average price", VOLUME, "CTA, UTP"),
-    "X": Condition("cross trade", EVERYTHING, "CTA, UTP"),
-    "Y": Condition("yellow flag", EVERYTHING, "UTP"),
-    "Z": Condition("sold out of sequence", RANGE, "CTA, UTP"),
-    "1": Condition("stopped stock", EVERYTHING, "UTP"),
-    "4": Condition("derivatively priced", RANGE, "CTA, UTP"),
-    "5": Condition("reopening trade", EVERYTHING, "CTA, UTP"),
-    "6": Condition("closing trade", EVERYTHING, "CTA, UTP"),
-    "7": Condition("qualified contingent trade", VOLUME, "CTA, UTP"),
-    "8": Condition("exempt from rule 611", EVERYTHING, "UTP"),
-    "9": Condition("corrected consolidated close", NOTHING, "CTA, UTP"),
+TAPE: Mapping[str, SaleCondition] = {
+    "A": SaleCondition("acquisition", EVERYTHING, "UTP"),
+    "B": SaleCondition("bunched trade", EVERYTHING, "UTP"),
+    "C": SaleCondition("cash sale", VOLUME, "CTA, UTP"),
+    "D": SaleCondition("distribution", EVERYTHING, "UTP"),
+    "E": SaleCondition("automatic execution", EVERYTHING, "CTA"),
+    SWEEP: SaleCondition("intermarket sweep", EVERYTHING, "CTA, UTP"),
+    "G": SaleCondition("bunched sold trade", RANGE, "UTP"),
+    "H": SaleCondition("price variation", VOLUME, "CTA, UTP"),
+    "I": SaleCondition("odd lot", VOLUME, "CTA, UTP"),
+    "K": SaleCondition("rule 127 or 155", EVERYTHING, "CTA, UTP"),
+    "L": SaleCondition("sold last, reported late", RANGE, "CTA, UTP"),
+    "M": SaleCondition("official close of a market center", NOTHING, "CTA, UTP"),
+    "N": SaleCondition("next day settlement", VOLUME, "CTA, UTP"),
+    "O": SaleCondition("opening trade", EVERYTHING, "UTP"),
+    "P": SaleCondition("prior reference price", RANGE, "CTA, UTP"),
+    "Q": SaleCondition("official open of a market center", NOTHING, "CTA, UTP"),
+    "R": SaleCondition("seller's option", VOLUME, "CTA"),
+    "S": SaleCondition("split trade", EVERYTHING, "UTP"),
+    FORM_T: SaleCondition("form T, extended hours", VOLUME, "CTA, UTP"),
+    "U": SaleCondition("extended hours, out of sequence", VOLUME, "CTA, UTP"),
+    "V": SaleCondition("contingent trade", VOLUME, "CTA, UTP"),
+    "W": SaleCondition("average price", VOLUME, "CTA, UTP"),
+    "X": SaleCondition("cross trade", EVERYTHING, "CTA, UTP"),
+    "Y": SaleCondition("yellow flag", EVERYTHING, "UTP"),
+    "Z": SaleCondition("sold out of sequence", RANGE, "CTA, UTP"),
+    "1": SaleCondition("stopped stock", EVERYTHING, "UTP"),
+    "4": SaleCondition("derivatively priced", RANGE, "CTA, UTP"),
+    "5": SaleCondition("reopening trade", EVERYTHING, "CTA, UTP"),
+    "6": SaleCondition("closing trade", EVERYTHING, "CTA, UTP"),
+    "7": SaleCondition("qualified contingent trade", VOLUME, "CTA, UTP"),
+    "8": SaleCondition("exempt from rule 611", EVERYTHING, "UTP"),
+    "9": SaleCondition("corrected consolidated close", NOTHING, "CTA, UTP"),
 }
 
 READINGS: Mapping[str, Mapping[str, Updates]] = {

@@ -53,6 +53,17 @@ def log_of(minutes: int) -> list[LoggedMessage]:
     return [LoggedMessage(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
 
 
+def log_of_two(minutes: int) -> list[LoggedMessage]:
+    """The quotes of ACME, and the same ones of ZETA."""
+    messages: list[LoggedMessage] = []
+    for message in log_of(minutes):
+        quote = msgspec.json.decode(message.value, type=Quote)
+        for symbol in ("ACME", "ZETA"):
+            value = encode(msgspec.structs.replace(quote, symbol=symbol))
+            messages.append(LoggedMessage(len(messages), value, message.timestamp))
+    return messages
+
+
 def log_with_a_split() -> list[LoggedMessage]:
     """Two for one after an hour: from there on half of each price. An older split is received too late."""
     split = CorporateAction(

@@ -28,7 +28,7 @@ BAR_COLUMNS = (
 Row = tuple[object, ...]
 
 
-class Kind(NamedTuple):
+class WalkedSymbol(NamedTuple):
     """A symbol of the market: its last price, how much a bar moves, whether it rests at night, and its past."""
 
     symbol: str
@@ -39,10 +39,12 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("AAPL", 231.4, 0.0012, True, COUNTS),
-    Kind("BTC/USD", 64_210.0, 0.002, False, COUNTS),
-    Kind("DOGE", 0.000_012_34, 0.004, False, {"1m": 1500, "5m": 400, "15m": 300, "1h": 200, "1d": 30}),
-    Kind("NEW", 18.2, 0.003, True, {"1m": 35, "5m": 7}),
+    WalkedSymbol("AAPL", 231.4, 0.0012, True, COUNTS),
+    WalkedSymbol("BTC/USD", 64_210.0, 0.002, False, COUNTS),
+    WalkedSymbol(
+        "DOGE", 0.000_012_34, 0.004, False, {"1m": 1500, "5m": 400, "15m": 300, "1h": 200, "1d": 30}
+    ),
+    WalkedSymbol("NEW", 18.2, 0.003, True, {"1m": 35, "5m": 7}),
 )
 
 
@@ -88,7 +90,7 @@ def starts(interval: str, now: int, count: int, rests: bool) -> Iterator[int]:
         start -= length
 
 
-def closed_bars(kind: Kind, interval: str, now: int, dice: random.Random) -> list[DrawnBar]:
+def closed_bars(kind: WalkedSymbol, interval: str, now: int, dice: random.Random) -> list[DrawnBar]:
     """The closed bars of a symbol and interval, newest first: a walk that ends at its last price."""
     step, close = kind.step * (SECONDS[interval] / 60) ** 0.35, kind.price
     found = []

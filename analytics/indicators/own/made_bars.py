@@ -13,7 +13,7 @@ BARS_A_SESSION = 45
 """Sessions are short, so that few bars show several of them."""
 
 
-class Kind(NamedTuple):
+class MadeMarket(NamedTuple):
     """A kind of market: its first price, the size of a step in shares of the price, and the distance of two prices.
     One bar of `still` has neither movement nor volume; 0: none has."""
 
@@ -24,16 +24,16 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind(price=100.0, step=0.002, tick=0.01, still=11),
-    Kind(price=1e-05, step=0.2, tick=1e-09, still=4),
-    Kind(price=65_000.0, step=0.0003, tick=0.01, still=0),
-    Kind(price=3.0, step=0.0, tick=0.01, still=1),
+    MadeMarket(price=100.0, step=0.002, tick=0.01, still=11),
+    MadeMarket(price=1e-05, step=0.2, tick=1e-09, still=4),
+    MadeMarket(price=65_000.0, step=0.0003, tick=0.01, still=0),
+    MadeMarket(price=3.0, step=0.0, tick=0.01, still=1),
 )
 """A share; a coin that is worth almost nothing and moves wildly; a large price with small steps; a price that never
 moves."""
 
 
-def random_bars(kind: Kind, count: int, seed: int) -> Iterator[Bar]:
+def random_bars(kind: MadeMarket, count: int, seed: int) -> Iterator[Bar]:
     """Minutes of sessions on successive days, with some minutes missing."""
     chance, price, start = Random(seed), kind.price, FIRST_OPENING  # noqa: S311
     for number in range(count):
@@ -46,7 +46,7 @@ def random_bars(kind: Kind, count: int, seed: int) -> Iterator[Bar]:
             start = start - (start - FIRST_OPENING) % DAY + DAY
 
 
-def _bar(chance: Random, kind: Kind, price: float, start: int, is_still: bool) -> Bar:
+def _bar(chance: Random, kind: MadeMarket, price: float, start: int, is_still: bool) -> Bar:
     prices = [price] * 4 if is_still else [_moved(chance, kind, price) for _ in range(4)]
     low, *middle, high = sorted(prices)
     chance.shuffle(middle)
@@ -56,6 +56,6 @@ def _bar(chance: Random, kind: Kind, price: float, start: int, is_still: bool) -
     return Bar("CHECK", "1m", start, start + MINUTE, middle[0], high, low, middle[1], volume, vwap, 4, *kept)
 
 
-def _moved(chance: Random, kind: Kind, price: float) -> float:
+def _moved(chance: Random, kind: MadeMarket, price: float) -> float:
     """The next price, a multiple of the tick."""
     return max(1, round(price * (1.0 + chance.uniform(-kind.step, kind.step)) / kind.tick)) * kind.tick

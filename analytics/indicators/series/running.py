@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from analytics.indicators.series.indicator_state import counted, misfit
 
 
-class Running(Protocol):
+class RunningValue(Protocol):
     """A running value over a series, such as a window or a mean."""
 
     def size(self, seen: int) -> int:
@@ -20,7 +20,7 @@ class Running(Protocol):
 class Lagged(NamedTuple):
     """A running value that gets nothing from the first `lag` bars, and then one value a bar."""
 
-    value: Running
+    value: RunningValue
     lag: int = 0
 
 

@@ -19,7 +19,7 @@ from analytics.runtime.comparison.verdict import Verdict, verdict
 from analytics.runtime.comparison.whole_log import OpenLog, whole_log
 from analytics.runtime.model_source import RegistryModelSource
 from analytics.runtime.settings import engine_settings
-from analytics.store.compared_tables import (
+from analytics.store.comparison.compared_tables import (
     BARS,
     Period,
     leave_out_bars_not_of_quotes,
@@ -27,7 +27,7 @@ from analytics.store.compared_tables import (
     take_stored,
     write_only_temporary,
 )
-from analytics.store.search_tables import OutcomeTable
+from analytics.store.forecasts.search_tables import OutcomeTable
 from ml.registry.model_folder import registry_of
 from shared.postgres.database import Connection, allow_pauses, connect, transaction
 from shared.progress.offsets import GroupOnTopic

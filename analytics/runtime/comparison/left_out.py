@@ -8,7 +8,7 @@ from analytics.alerts.alerts import Rule
 from analytics.runtime.comparison.refold import Refold
 from analytics.runtime.comparison.stored_inputs import StoredModels
 from analytics.runtime.comparison.stored_state import StoredState
-from analytics.store.compared_tables import (
+from analytics.store.comparison.compared_tables import (
     ALERTS,
     FORECASTS,
     SCORES,

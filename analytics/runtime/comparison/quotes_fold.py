@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.runtime.comparison.stretches import Plan
-from analytics.store.compared_tables import Period
-from analytics.store.stored_quotes import quotes_by_offset
+from analytics.store.comparison.compared_tables import Period
+from analytics.store.comparison.stored_quotes import quotes_by_offset
 from analytics.store.tables import write_closed
 from shared.market.records import TimeMark
 from shared.postgres.database import Connection, Cursor

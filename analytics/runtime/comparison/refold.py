@@ -12,8 +12,8 @@ from analytics.runtime.comparison.stored_state import StoredState
 from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
 from analytics.runtime.partition import Partition
-from analytics.store.compared_tables import Period
-from analytics.store.forecast_tables import write_forecasts
+from analytics.store.comparison.compared_tables import Period
+from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot
 from analytics.store.tables import write_closed
 from shared.kafka import Message

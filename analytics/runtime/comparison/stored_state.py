@@ -11,7 +11,7 @@ from analytics.runtime.comparison.stretches import Plan, plan_of
 from analytics.runtime.partition import REMAKING, REWRITING
 from analytics.runtime.processor import STATE_VERSION
 from analytics.runtime.settings import settings_of
-from analytics.store.deployment_tables import deployments_from
+from analytics.store.forecasts.deployment_tables import deployments_from
 from analytics.store.settings_tables import settings_history
 from analytics.store.snapshot_tables import FoldSnapshot, load_snapshot
 from shared.postgres.database import Cursor

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analytics.runtime.comparison.left_out import LeftOut
-from analytics.store.compared_tables import KINDS, OWN, Difference, Kind, counts, first_difference
+from analytics.store.comparison.compared_tables import (
+    KINDS,
+    OWN,
+    ComparedTable,
+    DifferentRow,
+    counts,
+    first_difference,
+)
 from shared.postgres.database import Cursor
 
 IDENTICAL, DIFFERENT, NOT_COMPARED = 0, 1, 2
@@ -14,8 +21,8 @@ IDENTICAL, DIFFERENT, NOT_COMPARED = 0, 1, 2
 class Verdict(NamedTuple):
     """Rows compared and rows that differ, by kind; the first difference; what is not compared; what is assumed."""
 
-    rows: dict[Kind, tuple[int, int]]
-    first: Difference | None
+    rows: dict[ComparedTable, tuple[int, int]]
+    first: DifferentRow | None
     left_out: Sequence[LeftOut]
     notes: Sequence[str]
 
@@ -26,7 +33,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(
-    cursor: Cursor, left_out: Sequence[LeftOut], notes: Sequence[str], kinds: Sequence[Kind] = KINDS
+    cursor: Cursor, left_out: Sequence[LeftOut], notes: Sequence[str], kinds: Sequence[ComparedTable] = KINDS
 ) -> Verdict:
     """Compare the stored rows of these kinds with those calculated again. The first difference is that of the earliest
     bar; of several in one bar, that of the first kind."""
@@ -50,7 +57,7 @@ def lines(result: Verdict) -> Iterator[str]:
         yield f"first difference: {sentence(result.first)}"
 
 
-def sentence(difference: Difference) -> str:
+def sentence(difference: DifferentRow) -> str:
     """The row of a difference, and its first column that differs."""
     kind, key, stored, calculated = difference
     named = dict(zip(kind.key, key, strict=True))

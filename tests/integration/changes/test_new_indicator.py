@@ -13,28 +13,15 @@ from analytics.runtime import processor
 from analytics.runtime.rebuild import rebuild
 from dashboard.read.sql.queries import has_tables
 from db.migrate import migrate
-from shared.market.messages import encode
-from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
-from tests.integration.fold_runs import OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import OLD, fold, log_of_two, table
 
 NEWEST = STORED[-1]
 NEW_COLUMNS = [output.name for output in NEWEST.outputs]
 TABLES = ("indicators", "open_bars")
 MARKED = -1.0
 """An RSI that no fold writes: a row that has it was not written again."""
-
-
-def log_of_two(minutes: int) -> list[LoggedMessage]:
-    """The quotes of ACME, and the same ones of ZETA."""
-    messages: list[LoggedMessage] = []
-    for message in log_of(minutes):
-        quote = msgspec.json.decode(message.value, type=Quote)
-        for symbol in ("ACME", "ZETA"):
-            value = encode(msgspec.structs.replace(quote, symbol=symbol))
-            messages.append(LoggedMessage(len(messages), value, message.timestamp))
-    return messages
 
 
 LOG = log_of_two(120)

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pytest
 
 from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.own.own_indicators import OwnSpec
 from dashboard.read.sql.own_queries import read_own
-from shared.market.messages import encode
-from shared.market.records import Quote
 from shared.postgres.database import Connection, transaction
 from tests.inputs.own_files import EXAMPLE, SPLIT, UPDATE, named, own, variant
-from tests.integration.fold_runs import OLD, LoggedMessage, fold, log_of, log_with_a_split, table
+from tests.integration.fold_runs import OLD, LoggedMessage, fold, log_of, log_of_two, log_with_a_split, table
 
 TABLES = ("bars", "indicators", "open_bars", "own_indicators")
 FAILS_FOR_ZETA = variant(
@@ -22,17 +19,6 @@ FAILS_FOR_ZETA = variant(
     "assert bar.symbol != 'ZETA' or self.seen != 29 or bar.interval != '1m', 'bar 30';"
     " return self._mean.update(bar.high - bar.low)",
 )
-
-
-def log_of_two(minutes: int) -> list[LoggedMessage]:
-    """The quotes of ACME, and the same ones of ZETA."""
-    messages: list[LoggedMessage] = []
-    for message in log_of(minutes):
-        quote = msgspec.json.decode(message.value, type=Quote)
-        for symbol in ("ACME", "ZETA"):
-            value = encode(msgspec.structs.replace(quote, symbol=symbol))
-            messages.append(LoggedMessage(len(messages), value, message.timestamp))
-    return messages
 
 
 def with_own(*specs: OwnSpec) -> EngineSettings:

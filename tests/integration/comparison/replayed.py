@@ -10,7 +10,7 @@ from psycopg2.extensions import make_dsn
 
 from analytics.analytics_consumer import analyse
 from analytics.replay_from_log import compare
-from analytics.store.compared_tables import Period
+from analytics.store.comparison.compared_tables import Period
 from consumer.consumer import store
 from producer.producer import produce
 from shared.postgres.database import connect, transaction

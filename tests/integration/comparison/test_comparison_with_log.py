@@ -9,7 +9,7 @@ import pytest
 from analytics.analytics_consumer import analyse
 from analytics.runtime.comparison.errors import CannotCompare
 from analytics.runtime.comparison.verdict import DIFFERENT, IDENTICAL
-from analytics.store.compared_tables import Period
+from analytics.store.comparison.compared_tables import Period
 from shared.settings.brokers import Brokers
 from tests.chaos.outcome import first_difference, tables_of
 from tests.chaos.recording import made_up_with_split

@@ -11,7 +11,7 @@ import pytest
 from analytics.engine.deployments import Deployment
 from analytics.runtime import model_source as module
 from analytics.runtime.model_source import RegistryModelSource
-from analytics.store.deployment_tables import write_deployments
+from analytics.store.forecasts.deployment_tables import write_deployments
 from ml import train
 from ml.models.features import FeatureSettings, names
 from ml.models.predictors import Linear

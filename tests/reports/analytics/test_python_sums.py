@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 from tests.unit.fold_digest import digest
 
 LOADED = """
-import sys, analytics.runtime.processor, analytics.store.search_tables, ml.order_search.order_search
+import sys, analytics.runtime.processor, analytics.store.forecasts.search_tables, ml.order_search.order_search
 print(*(module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)), sep="\\n")
 """
 

@@ -7,7 +7,7 @@ from typing import cast
 from analytics.forecasting.forecasts import Search
 from analytics.runtime.processor import Analysis
 from analytics.runtime.searches import PooledSearches
-from analytics.store.search_tables import OutcomeTable
+from analytics.store.forecasts.search_tables import OutcomeTable
 from db.migrate import migrate
 from ml.arima.arima import ArimaModel
 from ml.arima.search import SearchOutcome, SearchSettings

@@ -3,6 +3,7 @@ only in the modules of tables."""
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.conftest import PROJECT
 
 PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "producer", "shared")
 LONGEST_FILE, LONGEST_FUNCTION = 300, 25
+LARGEST_FOLDER = 12
+"""Modules, with `__init__.py`."""
 FILES = sorted(
     path
     for folder in PACKAGES
@@ -25,11 +28,11 @@ STATEMENT = re.compile(
 )
 WITH_SQL = set(
     """
-    analytics/runtime/remake analytics/store/compared_tables analytics/store/deployment_tables
-    analytics/store/cross_section_tables analytics/store/forecast_tables analytics/store/replacing
-    analytics/store/own_tables analytics/store/search_tables analytics/store/set_aside_tables
+    analytics/runtime/remake analytics/store/comparison/compared_tables analytics/store/forecasts/deployment_tables
+    analytics/store/cross_section_tables analytics/store/forecasts/forecast_tables analytics/store/replacing
+    analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/settings_tables analytics/store/snapshot_tables
-    analytics/store/stored_quotes analytics/store/tables consumer/tables
+    analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/own_queries dashboard/read/sql/queries
     dashboard/read/sql/set_aside_queries
@@ -81,6 +84,18 @@ def test_every_function_of_the_product_can_be_read_in_one_go() -> None:
     ]
     assert len(functions) > 1_000
     assert [found for found in functions if found[2] > LONGEST_FUNCTION] == []
+
+
+def test_every_folder_can_be_overlooked() -> None:
+    counts = Counter(path.parent.relative_to(PROJECT).as_posix() for path in MODULES)
+    assert {folder: n for folder, n in counts.items() if n > LARGEST_FOLDER} == {}
+
+
+def test_a_class_name_occurs_once() -> None:
+    names = Counter(
+        node.name for path in MODULES for node in tree_of(path).body if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1 and not name.startswith("_")] == []
 
 
 def test_sql_is_in_the_modules_of_tables_alone() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from yfinance.pricing_pb2 import PricingData  # type: ignore[import-untyped]
 
-from producer.sources.finnhub import received
+from producer.sources.finnhub.provider import received
 from producer.sources.yahoo.charts.chart_types import Chart
 from producer.sources.yahoo.quotes import read
 from producer.sources.yahoo.stream import quote_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.forecasts.intraday import (
-    Candle,
+    EndedBar,
     Market,
     in_time,
     longer,
@@ -25,13 +25,13 @@ def market() -> Market:
 
 def test_minutes_are_joined_to_longer_bars() -> None:
     minutes = [
-        Candle(60, 5.0, 6.0, 5.0, 5.5, 1.0),
-        Candle(300, 5.5, 9.0, 4.0, 7.0, 2.0),
-        Candle(360, 7.0, 8.0, 6.0, 6.5, 4.0),
+        EndedBar(60, 5.0, 6.0, 5.0, 5.5, 1.0),
+        EndedBar(300, 5.5, 9.0, 4.0, 7.0, 2.0),
+        EndedBar(360, 7.0, 8.0, 6.0, 6.5, 4.0),
     ]
     assert list(longer(minutes, 300)) == [
-        Candle(300, 5.0, 9.0, 4.0, 7.0, 3.0),
-        Candle(600, 7.0, 8.0, 6.0, 6.5, 4.0),
+        EndedBar(300, 5.0, 9.0, 4.0, 7.0, 3.0),
+        EndedBar(600, 7.0, 8.0, 6.0, 6.5, 4.0),
     ]
     assert list(longer([], 300)) == []
 

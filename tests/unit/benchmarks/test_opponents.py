@@ -1,6 +1,5 @@
 """Other methods for intervals: each uses only returns up to its close, and is compared by days."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +65,5 @@ def test_the_symbols_of_a_day_count_once() -> None:
     assert once == pytest.approx(0.1, abs=0.01)
 
 
-def test_absent_data_are_named_and_skipped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["opponents", "--data", str(tmp_path)])
-    assert opponents.main() == 0
-    assert "Skipped" in capsys.readouterr().out
+def test_absent_data_are_named_and_skipped(tmp_path: Path) -> None:
+    assert "Skipped" in opponents.opponents(tmp_path, quick=False)

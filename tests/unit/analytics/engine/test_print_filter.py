@@ -9,7 +9,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.print_filter import EXTREME, FAR
+from analytics.engine.quotes.print_filter import EXTREME, FAR
 from analytics.engine.symbol_state import OLD_SHARES
 from shared.market.records import Quote, Record
 from tests.inputs.records import (

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.engine.engine import Engine, Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts
-from analytics.store.forecast_tables import champions
+from analytics.store.forecasts.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features
 from ml.models.predictors import Served
 from shared.market.records import Record, RecordedBar

@@ -18,7 +18,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from producer.sources.answers import Received
-from producer.sources.finnhub import Finnhub, exchange_of, received
+from producer.sources.finnhub.provider import Finnhub, exchange_of, received
 from producer.sources.provider import QuoteStream
 from shared.errors import ConfigError, Refused, SourceDown, SourceError, Throttled
 from shared.settings.provider_settings import Providers

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from producer.sources.finnhub import Finnhub
+from producer.sources.finnhub.provider import Finnhub
 from shared.errors import Refused, SourceDown, SourceError, Throttled, UnknownSymbol
 from shared.settings.provider_settings import Providers
 from tests.standing_clock import standing_at

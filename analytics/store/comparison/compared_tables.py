@@ -23,7 +23,7 @@ SINKS = ("forecast_fits", "data_alerts")
 by other parts too."""
 
 
-class Kind(NamedTuple):
+class ComparedTable(NamedTuple):
     """Rows that are compared: what they are called, their table, its key, and the SQL of the time their bar closed."""
 
     name: str
@@ -32,12 +32,12 @@ class Kind(NamedTuple):
     end: str
 
 
-BARS = Kind("bars", "bars", BAR_KEY, 'kept."end"')
-INDICATORS = Kind("indicators", "indicators", BAR_KEY, END_OF_ITS_BAR)
-ALERTS = Kind("alerts", "alerts", (*BAR_KEY, "rule"), "kept.event_time")
-FORECASTS = Kind("forecasts", "forecasts", (*BAR_KEY, "model"), "kept.made_at")
-SCORES = Kind("scores", "forecast_scores", (*BAR_KEY, "model"), "kept.scored_at")
-OWN = Kind("own values", "own_indicators", (*BAR_KEY, "name"), END_OF_ITS_BAR)
+BARS = ComparedTable("bars", "bars", BAR_KEY, 'kept."end"')
+INDICATORS = ComparedTable("indicators", "indicators", BAR_KEY, END_OF_ITS_BAR)
+ALERTS = ComparedTable("alerts", "alerts", (*BAR_KEY, "rule"), "kept.event_time")
+FORECASTS = ComparedTable("forecasts", "forecasts", (*BAR_KEY, "model"), "kept.made_at")
+SCORES = ComparedTable("scores", "forecast_scores", (*BAR_KEY, "model"), "kept.scored_at")
+OWN = ComparedTable("own values", "own_indicators", (*BAR_KEY, "name"), END_OF_ITS_BAR)
 KINDS = (BARS, INDICATORS, OWN, ALERTS, FORECASTS, SCORES)
 
 
@@ -52,13 +52,13 @@ class Period(NamedTuple):
         return self.since <= bar.end <= self.until
 
 
-class Difference(NamedTuple):
+class DifferentRow(NamedTuple):
     """A row that is stored differently than calculated again: the values of its key, and its other columns by name.
 
     `stored` or `calculated` is None if there is no such row.
     """
 
-    kind: Kind
+    kind: ComparedTable
     key: tuple[object, ...]
     stored: dict[str, object] | None
     calculated: dict[str, object] | None
@@ -97,7 +97,7 @@ def write_only_temporary(connection: Connection) -> None:
     connection.set_session(readonly=True)
 
 
-def counts(cursor: Cursor, kind: Kind) -> tuple[int, int]:
+def counts(cursor: Cursor, kind: ComparedTable) -> tuple[int, int]:
     """The number of rows of a kind, stored or calculated again, and of those that differ."""
     allow_hours(cursor)
     cursor.execute(f"select count(*), count(*) filter (where {_DIFFERS}) from {_both(kind)}")  # noqa: S608
@@ -105,7 +105,7 @@ def counts(cursor: Cursor, kind: Kind) -> tuple[int, int]:
     return rows, different
 
 
-def first_difference(cursor: Cursor, kind: Kind) -> Difference | None:
+def first_difference(cursor: Cursor, kind: ComparedTable) -> DifferentRow | None:
     """The first row of a kind that differs, by the start of its bar; None if all are equal, bit by bit."""
     allow_hours(cursor)
     start, interval, *others = (
@@ -125,14 +125,14 @@ def first_difference(cursor: Cursor, kind: Kind) -> Difference | None:
     stored, made = dict(zip(names, row[:half], strict=False)), dict(zip(names, row[half:], strict=False))
     known = stored if stored["symbol"] is not None else made
     key = tuple(known[name] for name in kind.key)
-    return Difference(kind, key, _present(stored), _present(made))
+    return DifferentRow(kind, key, _present(stored), _present(made))
 
 
 _DIFFERS = "(made.symbol is null or kept.symbol is null or made *<> kept)"
 """The last operator compares two rows bit by bit."""
 
 
-def _both(kind: Kind) -> str:
+def _both(kind: ComparedTable) -> str:
     same = " and ".join(f"made.{name} = kept.{name}" for name in kind.key)
     return f"{kind.table} made full join stored_{kind.table} kept on {same}"
 
@@ -141,7 +141,7 @@ def _present(row: dict[str, object]) -> dict[str, object] | None:
     return None if row["symbol"] is None else row
 
 
-def leave_out_until(cursor: Cursor, kind: Kind, until: Mapping[str, float]) -> int:
+def leave_out_until(cursor: Cursor, kind: ComparedTable, until: Mapping[str, float]) -> int:
     """Leave out the rows whose bar ended by a time, epoch seconds by symbol; returns how many were stored."""
     condition = f"""exists (
         select from unnest(%s::text[], %s::double precision[]) as old (symbol, until)
@@ -150,14 +150,14 @@ def leave_out_until(cursor: Cursor, kind: Kind, until: Mapping[str, float]) -> i
     return _leave_out(cursor, kind, condition, (list(until), list(until.values())))
 
 
-def leave_out_since(cursor: Cursor, kind: Kind, interval: Interval, since: float) -> int:
+def leave_out_since(cursor: Cursor, kind: ComparedTable, interval: Interval, since: float) -> int:
     """Leave out the forecasts or scores of an interval whose bar ended at `since`, epoch seconds, or later; returns how
     many were stored."""
     condition = f"interval = %s and {kind.end} >= to_timestamp(%s)"
     return _leave_out(cursor, kind, condition, (interval, since))
 
 
-def leave_out_model(cursor: Cursor, kind: Kind, interval: Interval, model: str) -> int:
+def leave_out_model(cursor: Cursor, kind: ComparedTable, interval: Interval, model: str) -> int:
     """Leave out the forecasts or scores of a model on an interval; returns how many were stored."""
     return _leave_out(cursor, kind, "interval = %s and model = %s", (interval, model))
 
@@ -189,7 +189,7 @@ def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:
     return _leave_out(cursor, BARS, condition, ())
 
 
-def _leave_out(cursor: Cursor, kind: Kind, condition: str, values: Sequence[object]) -> int:
+def _leave_out(cursor: Cursor, kind: ComparedTable, condition: str, values: Sequence[object]) -> int:
     allow_hours(cursor)
     cursor.execute(f"delete from {kind.table} kept where {condition}", values)  # noqa: S608
     cursor.execute(f"delete from stored_{kind.table} kept where {condition}", values)  # noqa: S608

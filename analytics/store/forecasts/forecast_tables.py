@@ -12,7 +12,7 @@ from analytics.engine.engine import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.forecasting.scorecard import HorizonScores
-from analytics.store.complete_forecasts import MadeRow, ScoredRow, forecast_fields, score_fields
+from analytics.store.forecasts.complete_forecasts import MadeRow, ScoredRow, forecast_fields, score_fields
 from analytics.store.times import utc
 from ml.models.features import Observation
 from ml.scoring.scores import FIXED, ScoreSummary

@@ -19,7 +19,7 @@ import msgspec
 
 from producer.sources.answers import Company, HistorySlice, Received, Skipped
 from producer.sources.decimals import decimals_of
-from producer.sources.finnhub_conditions import conditions_of
+from producer.sources.finnhub.conditions import conditions_of
 from producer.sources.one_by_one import polled
 from producer.sources.piecewise import parsed_fields
 from producer.transport.http import HttpClient, Rejected

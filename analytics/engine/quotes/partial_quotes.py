@@ -1,7 +1,7 @@
 """Quotes that update a part of their bars only, by their sale conditions. Pure."""
 
 from analytics.engine.bars import slot_of
-from analytics.engine.closing_price import REGULAR, PlaceInBars
+from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars
 from analytics.engine.symbol_state import SymbolState
 from shared.market.records import Quote
 from shared.market.trade_conditions import Updates, updates_of

@@ -1,0 +1,1 @@
+"""SELECTs and temporary tables by which stored rows are compared with the log."""
