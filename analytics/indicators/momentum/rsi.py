@@ -2,6 +2,7 @@
 
 from analytics.indicators.series.indicator_state import parts
 from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.window import FADED
 from shared.market.records import Bar
 
 
@@ -10,7 +11,8 @@ class RSI:
 
     Averages as in Wilder, New Concepts in Technical Trading Systems (1978): average += (change - average) / period,
     seeded with the simple mean of the first `period` changes, so the first value comes with bar `period + 1`. Without
-    losses it is 100. If no value differs from the one before it, it is 50, neither strong nor weak (TA-Lib returns 0).
+    losses it is 100. If no value differs from the one before it, or none has for so long that both averages have faded
+    away, it is 50, neither strong nor weak (TA-Lib returns 0).
     """
 
     def __init__(self, period: int, of: Input = CLOSE) -> None:
@@ -64,4 +66,5 @@ class RSI:
 
 
 def _strength(gain: float, loss: float) -> float:
-    return 50.0 if gain == loss else 100.0 * (gain / (gain + loss))
+    both = gain + loss
+    return 50.0 if gain == loss or both < FADED else 100.0 * (gain / both)

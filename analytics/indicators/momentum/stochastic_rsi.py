@@ -8,14 +8,16 @@ from shared.market.records import Bar
 
 FIXED = 3
 """Numbers of an RSI's state after its count."""
+STILL = 1e-9
+"""An RSI that moves by less stands still: without a trade its averages fade alike, and it moves by rounding alone."""
 
 
 class StochasticRSI:
     """The place of the RSI between its own extremes, 0 to 100 (Chande and Kroll, The New Technical Trader, 1994).
 
     Raw %K = 100 (RSI - lowest RSI) / (highest RSI - lowest RSI) over the last `period` values of RSI(`period`); %K is
-    the simple mean of `smoothing` raw values, %D that of `signal` values of %K. Where the RSI stands still, raw %K is
-    50.
+    the simple mean of `smoothing` raw values, %D that of `signal` values of %K. Where the RSI stands still, as it does
+    while the price does, raw %K is 50.
     """
 
     def __init__(self, period: int, smoothing: int, signal: int) -> None:
@@ -56,4 +58,5 @@ class StochasticRSI:
 
 
 def _place(strengths: list[float]) -> float:
-    return place_between(min(strengths), strengths[-1], max(strengths))
+    low, high = min(strengths), max(strengths)
+    return 50.0 if high - low < STILL else place_between(low, strengths[-1], high)

@@ -3,6 +3,10 @@
 from analytics.indicators.series.indicator_state import parts
 from analytics.indicators.series.inputs import Input
 
+FADED = 1e-290
+"""A mean of movements below this one has faded away: nothing has moved for thousands of bars. Farther down, numbers
+have ever fewer digits and no longer fade, so that ratios of two such means are wrong."""
+
 
 class Window:
     """The last `period` - 1 values of a series; `seen` counts all values added so far."""

@@ -1,7 +1,7 @@
 """The average directional index. Its methods are described in `analytics.indicators`. Pure."""
 
 from analytics.indicators.series.running import Lagged, RunningState
-from analytics.indicators.series.window import wilder_mean
+from analytics.indicators.series.window import FADED, wilder_mean
 from analytics.indicators.volatility.true_range import true_range
 from shared.market.records import Bar
 
@@ -22,8 +22,8 @@ class ADX:
     movement likewise. +DI = 100 * average upward movement / average true range, -DI likewise;
     DX = 100 |+DI - -DI| / (+DI + -DI); ADX is the average of DX. All averages are Wilder's, seeded with the simple mean
     of their first `period` values, so +DI and -DI come with bar `period + 1` and ADX with bar `2 period` (TA-Lib seeds
-    its averages with one value less; the difference fades out over some hundred bars). Where nothing moved, +DI, -DI
-    and DX are 0.
+    its averages with one value less; the difference fades out over some hundred bars). Where nothing moved, or has for
+    so long that the averages have faded away, +DI, -DI and DX are 0.
     """
 
     def __init__(self, period: int) -> None:
@@ -77,9 +77,9 @@ def _lines(length: float | None, up: float | None, down: float | None) -> tuple[
     """+DI and -DI of the average true range and movements."""
     if length is None or up is None or down is None:
         return None, None
-    return (100.0 * (up / length), 100.0 * (down / length)) if length > 0.0 else (0.0, 0.0)
+    return (100.0 * (up / length), 100.0 * (down / length)) if length > FADED else (0.0, 0.0)
 
 
 def _dx(plus: float, minus: float) -> float:
     both = plus + minus
-    return 100.0 * (abs(plus - minus) / both) if both > 0.0 else 0.0
+    return 100.0 * (abs(plus - minus) / both) if both > FADED else 0.0

@@ -14,7 +14,7 @@ class Bollinger(WindowIndicator):
     """Bollinger bands: the mean of the last `period` values, and `deviations` standard deviations around it.
 
     In units of the input. The standard deviation is the population's (divided by `period`), as in Bollinger on
-    Bollinger Bands (2001), computed in two passes over the window.
+    Bollinger Bands (2001), computed in two passes over the window. Where all values are equal, so are the bands.
     """
 
     def __init__(self, period: int, deviations: float = 2, of: Input = CLOSE) -> None:
@@ -31,6 +31,10 @@ class Bollinger(WindowIndicator):
     def _bands(self, values: list[float] | None) -> Bands | None:
         if values is None:
             return None
+        first = values[0]
+        # The mean of equal values may differ from them in its last digit.
+        if first == values[-1] and min(values) == max(values):
+            return first, first, first
         middle = fsum(values) / self.period
         margin = dist(values, (middle,) * self.period) * self._scale
         return middle - margin, middle, middle + margin
