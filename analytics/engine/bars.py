@@ -6,7 +6,8 @@ all intervals agree. The exception is a bar that a source gave whole: it stays a
 arrival does not matter: open is the price of the earliest event, close that of the latest.
 
 By its sale conditions a trade may update volume alone, or high, low and volume. A bar of such trades only has no price:
-it is merged into longer bars, and no bar of its own closes.
+it is merged into longer bars, and no bar of its own closes. The price of a trade that updates volume alone is no part
+of the average price either: an average price trade of a large block is reported hours later, far from the market.
 """
 
 from functools import lru_cache
@@ -24,7 +25,9 @@ from shared.market.records import (
 )
 from shared.market.trade_conditions import Updates
 
-BarState = tuple[int, int, str, str, float, float, float, float, float, float, float, float, float, int, bool]
+BarState = tuple[
+    int, int, str, str, float, float, float, float, float, float, float, float, float, float, int, bool
+]
 
 MINUTE = 60
 FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
@@ -79,13 +82,13 @@ class OpenBar:
     """A bar that still accepts quotes.
 
     `notional` is the sum of price times size over `sized`, the volume that came with its own price; their ratio is the
-    volume-weighted average price. `whole` means that the source gave the bar of exactly this slot; shorter bars then do
-    not contribute to it. Times are epoch seconds.
+    volume-weighted average price. `unpriced` is the volume of trades that update volume alone. `whole` means that the
+    source gave the bar of exactly this slot; shorter bars then do not contribute to it. Times are epoch seconds.
     """
 
     __slots__ = (
         *("start", "end", "session", "source", "open", "open_time", "high", "low", "close", "close_time"),
-        *("volume", "notional", "sized", "quotes", "whole"),
+        *("volume", "notional", "sized", "unpriced", "quotes", "whole"),
     )
 
     def __init__(self, slot: Slot, source: str, price: float, time: float) -> None:
@@ -93,7 +96,7 @@ class OpenBar:
         self.source = source
         self.open = self.high = self.low = self.close = price
         self.open_time = self.close_time = time
-        self.volume = self.notional = self.sized = 0.0
+        self.volume = self.notional = self.sized = self.unpriced = 0.0
         self.quotes = 0
         self.whole = False
 
@@ -147,8 +150,11 @@ class OpenBar:
             self.high, self.low = max(self.high, price), min(self.low, price)
         if updates.volume and size is not None:
             self.volume += size
-            self.notional += price * size
-            self.sized += size
+            if updates.high_low:
+                self.notional += price * size
+                self.sized += size
+            else:
+                self.unpriced += size
         self.quotes += 1
 
     def merge(self, other: "OpenBar") -> None:
@@ -164,6 +170,7 @@ class OpenBar:
         self.volume += other.volume
         self.notional += other.notional
         self.sized += other.sized
+        self.unpriced += other.unpriced
         self.quotes += other.quotes
 
     def split(self, ratio: float) -> None:
@@ -173,6 +180,7 @@ class OpenBar:
         self.close /= ratio
         self.volume *= ratio
         self.sized *= ratio
+        self.unpriced *= ratio
 
     def bar(self, symbol: str, interval: Interval) -> Bar:
         """The bar so far. The average price is clamped to [low, high], because rounding could move it outside."""

@@ -30,7 +30,7 @@ OLD_SHARES = "at the price before a split that is not confirmed yet"
 class LiveBar(NamedTuple):
     """The open bar, and its indicators as if it closed now; `seen` of `warm_after` warm-up bars are complete.
 
-    `sized` is the part of its volume that came with its own price.
+    `sized` is the part of its volume that was received with trades, whether or not their prices count.
     """
 
     bar: Bar
@@ -199,7 +199,7 @@ class SymbolState:
                 for family in families:
                     held_back[family] = earlier
         row = indicators.preview(now, held_back)
-        return LiveBar(now, row, indicators.seen, indicators.warm_after, bar.sized)
+        return LiveBar(now, row, indicators.seen, indicators.warm_after, bar.sized + bar.unpriced)
 
     def _live_close(self, every: int, bar: OpenBar) -> float:
         """The price at the last quote that counts for this frequency; the bar's open if there was none yet."""

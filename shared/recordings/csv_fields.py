@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,10 +13,17 @@ import msgspec
 from shared.market.exchanges import is_known
 from shared.market.records import AMOUNT_LIMIT, EPOCH, Quote, Record, RecordedBar, RecordedInterval, Symbol
 from shared.market.side_fields import QUOTE_FIGURES
+from shared.market.trade_conditions import TAPE
 from shared.recordings.intervals import INTERVALS
 from shared.recordings.rows import LATEST, SOURCE, bar_end, bar_order, quote_order
 
-QUOTE_TEXTS = ("currency", "exchange", "session", "conditions")
+QUOTE_TEXTS = ("currency", "exchange", "session")
+CONDITIONS = "conditions"
+WITHOUT_MEANING = str.maketrans("", "", "@ ,")
+"""Removes the sign of a regular sale, and what may stand between two codes."""
+NUMBER = re.compile(r"\d\d")
+DIGIT_CODES = re.compile("[4-9]1")
+"""Two digits that may be two codes: no other condition with a digit occurs together with another one."""
 BAR_AMOUNTS = ("open", "high", "low", "close", "volume")
 BAR_TEXTS = ("currency", "exchange")
 TEXT_LIMIT = 64
@@ -38,6 +46,7 @@ def placed_quote(fields: Fields) -> Placed:
     values: dict[str, Any] = {"symbol": _symbol(fields), "price": _price(fields)}
     values |= {name: _amount(name, fields) for name in QUOTE_FIGURES if fields.get(name)}
     values |= {name: _text(name, fields) for name in QUOTE_TEXTS if fields.get(name)}
+    values |= {CONDITIONS: _conditions(fields[CONDITIONS])} if fields.get(CONDITIONS) else {}
     values |= {"source": SOURCE, "event_time": event_time, "received_time": event_time}
     return quote_order(microsecond), lambda position: Quote(position=position, **values)
 
@@ -79,6 +88,19 @@ def _text(name: str, fields: Fields) -> str:
             " written by Yahoo, its code and time zone as XYZ@Europe/Belgrade, or 24/7"
         )
     return fields[name]
+
+
+@lru_cache(maxsize=1024)
+def _conditions(text: str) -> str | None:
+    """The codes of sale conditions; None if there is only that of a regular sale."""
+    codes = text.translate(WITHOUT_MEANING)
+    is_number = any(not DIGIT_CODES.fullmatch(number) for number in NUMBER.findall(text))
+    if is_number or len(codes) > TEXT_LIMIT or not TAPE.keys() >= set(codes):
+        raise ValueError(
+            f"conditions {text!r} are no codes of sale conditions: use the characters of the UTP Plan's trade feed,"
+            " such as FI, not the numbers or names of a provider"
+        )
+    return codes or None
 
 
 def _price(fields: Fields) -> float:

@@ -6,8 +6,9 @@ bars    symbol,start,open,high,low,close,volume and optionally interval, currenc
         column, the interval of each symbol is the smallest step between two of its bars
 
 Times are ISO 8601 with a zone, or epoch seconds, milliseconds, microseconds (as in Binance's archive since 2025) or
-nanoseconds. Other columns are ignored. An empty field is a missing value. A file is read and checked completely before
-its first row is returned: bad rows are not skipped, because the recording is the user's own and the user can fix them.
+nanoseconds. Conditions are codes of `shared.market.trade_conditions`, such as FI or "@ FI". Other columns are ignored.
+An empty field is a missing value. A file is read and checked completely before its first row is returned: bad rows are
+not skipped, because the recording is the user's own and the user can fix them.
 """
 
 import csv
@@ -27,6 +28,7 @@ from shared.market.records import RecordedInterval
 from shared.market.side_fields import QUOTE_FIGURES
 from shared.recordings.csv_fields import (
     BAR_TEXTS,
+    CONDITIONS,
     QUOTE_TEXTS,
     Fields,
     microsecond_of,
@@ -39,7 +41,9 @@ from shared.recordings.rows import Row
 
 QUOTE_COLUMNS = ("symbol", "event_time", "price")
 BAR_COLUMNS = ("symbol", "start", "open", "high", "low", "close", "volume")
-READ = frozenset((*QUOTE_COLUMNS, *QUOTE_FIGURES, *QUOTE_TEXTS, *BAR_COLUMNS, *BAR_TEXTS, "interval"))
+READ = frozenset(
+    (*QUOTE_COLUMNS, *QUOTE_FIGURES, *QUOTE_TEXTS, CONDITIONS, *BAR_COLUMNS, *BAR_TEXTS, "interval")
+)
 """All columns that are read from either kind of file."""
 
 

@@ -28,7 +28,7 @@ ODD_LOT, OFFICIAL_CLOSE, FORM_T = "IMT"
 
 
 class Piece(NamedTuple):
-    """A quote or a recorded bar, as it falls into a bar; of `sized` shares the prices are known: `paid` in all. It may
+    """A quote or a recorded bar, as it falls into a bar; of `sized` shares the prices count: `paid` in all. It may
     set neither open nor close, and no price at all."""
 
     began: float
@@ -150,7 +150,8 @@ class NaiveSymbol:
         else:
             is_last, has_price, has_size = self.updates(quote.conditions or "", time)
             size = size if has_size else 0.0
-            piece = Piece(time, time, (price,) * 4, size, price * size, size, is_last, has_price)
+            sized = size if has_price else 0.0
+            piece = Piece(time, time, (price,) * 4, size, price * sized, sized, is_last, has_price)
             self.fill(["1m"], time, [piece], closed)
 
     def updates(self, conditions: str, time: float) -> tuple[bool, bool, bool]:
