@@ -111,11 +111,11 @@ def _table(
         raise ConfigError(f"There are no closes of {', '.join(missing)} in bars of {question.interval}.")
     columns: dict[str, dict[int, float]] = {}
     for symbol in wanted & closes.keys():
-        zone = calendar_of(exchange_of.get(symbol)).zone
+        calendar = calendar_of(exchange_of.get(symbol))
         adjusted = in_new_shares(closes[symbol], splits.get(symbol, ()))
         is_daily = question.interval == "1d"
         columns[symbol] = {
-            date_number(start, zone) if is_daily else start: close for start, close in adjusted
+            date_number(start, calendar) if is_daily else start: close for start, close in adjusted
         }
     return side_by_side(columns)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shared.calendars.calendars import SessionCalendar
 
 Numbers = NDArray[np.float64]
 
@@ -46,9 +47,14 @@ def in_new_shares(closes: Iterable[Close], splits: Sequence[SplitAt]) -> list[Cl
     return found
 
 
-def date_number(start: int, zone: ZoneInfo) -> int:
-    """The date of a daily bar in the zone of its exchange, as a day number: bars of one date belong together."""
-    return datetime.fromtimestamp(start, zone).date().toordinal()
+def date_number(start: int, calendar: SessionCalendar) -> int:
+    """The trading day of a daily bar, as a day number: bars of one trading day belong together.
+
+    It is the date on which the bar ends, in the zone of its exchange: futures begin on the evening before.
+    """
+    day = calendar.at(start)
+    last = day.day_end - 1 if day.day_start == start else start
+    return datetime.fromtimestamp(last, calendar.zone).date().toordinal()
 
 
 def side_by_side(closes: Mapping[str, Mapping[int, float]]) -> CloseTable:

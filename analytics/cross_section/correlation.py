@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from analytics.cross_section.closes import CloseTable, Numbers
 
+STILL = 1e-12
+"""Returns that differ by less are equal: that is the rounding of closes in new shares and of their logarithms."""
 LEAST_RETURNS = 20
 """With fewer returns no correlation is given: its error would be larger than most correlations."""
 
@@ -20,7 +22,7 @@ LEAST_RETURNS = 20
 class Correlations(NamedTuple):
     """A row and a column for each symbol: Pearson's correlation of log returns, -1 to 1, and the returns counted.
 
-    NaN where there are too few returns, or where one of both prices stood still.
+    NaN where there are too few returns, or where all returns of one of both are equal.
     """
 
     symbols: list[str]
@@ -101,9 +103,12 @@ def _groups(table: CloseTable) -> list[tuple[NDArray[np.bool_], NDArray[np.int64
 
 
 def _deviations(table: CloseTable, rows: NDArray[np.int64], keys: NDArray[np.int64]) -> Numbers:
-    """Log returns between the keys, less their mean."""
+    """Log returns between the keys, less their mean; zero where all of them are equal."""
     found = np.diff(np.log(table.closes[np.ix_(rows, keys)]), axis=1)
-    return found - found.mean(axis=1, keepdims=True) if found.shape[1] else found
+    if not found.shape[1]:
+        return found
+    is_still = np.ptp(found, axis=1, keepdims=True) < STILL
+    return np.where(is_still, 0.0, found - found.mean(axis=1, keepdims=True))
 
 
 def _correlation(left: Numbers, right: Numbers) -> Numbers:

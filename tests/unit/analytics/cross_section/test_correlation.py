@@ -1,7 +1,5 @@
 """Correlation and beta against pandas and a least-squares line, with gaps, other sessions, splits and still prices."""
 
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +8,7 @@ from hypothesis import strategies as st
 
 from analytics.cross_section.closes import Close, SplitAt, date_number, in_new_shares, side_by_side
 from analytics.cross_section.correlation import LEAST_RETURNS, betas, correlations
+from shared.calendars.calendars import calendar_of
 
 DAYS = 90
 Columns = dict[str, dict[int, float]]
@@ -108,4 +107,4 @@ def test_return_over_a_split_is_that_of_the_holder() -> None:
 
 def test_daily_bars_of_one_date_belong_together_wherever_their_exchange_is() -> None:
     tokyo, new_york = 1_704_157_200, 1_704_205_800  # 2 January 2024, 10:00 and 09:30
-    assert date_number(tokyo, ZoneInfo("Asia/Tokyo")) == date_number(new_york, ZoneInfo("America/New_York"))
+    assert date_number(tokyo, calendar_of("JPX")) == date_number(new_york, calendar_of("NMS"))
