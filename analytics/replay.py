@@ -28,7 +28,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -214,8 +214,10 @@ def _run(arguments: argparse.Namespace) -> int:
         _record(config, arguments.record)
         return 0
     intervals = set(INTERVALS) if arguments.interval == "all" else {arguments.interval}
-    settings = replace(engine_settings(config), forecasts={}, specs=arguments.indicators)
-    report = print_bars(_counted(recorded(arguments.files)), settings, intervals, sys.stdout)
+    out = sys.stdout
+    with redirect_stdout(sys.stderr):  # what files of indicators print is no part of the CSV
+        settings = replace(engine_settings(config), forecasts={}, specs=arguments.indicators)
+        report = print_bars(_counted(recorded(arguments.files)), settings, intervals, out)
     for line in report.lines():
         print(f"replay: {line}", file=sys.stderr)
     return 0

@@ -4,9 +4,10 @@ A file is checked in a process of its own: one that never returns or ends the pr
 """
 
 import logging
+import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -75,14 +76,16 @@ def _received(pipe: Connection) -> FileVerdict:
 
 
 def _check(pipe: Connection, file: OwnFile, recorded: Recorded) -> None:
-    """Check the file in this process and send the verdict."""
-    try:
-        own = loaded(file)
-        require_own_names([own])
-        reasons = list(dict.fromkeys(findings(own, recorded, time.perf_counter)))
-        verdict = FileVerdict(reasons) if reasons else _accepted(own)
-    except RuleBroken as broken:
-        verdict = FileVerdict([str(broken)])
+    """Check the file in this process and send the verdict. What the file prints goes to standard error, because the
+    output of the command may be data."""
+    with redirect_stdout(sys.stderr):
+        try:
+            own = loaded(file)
+            require_own_names([own])
+            reasons = list(dict.fromkeys(findings(own, recorded, time.perf_counter)))
+            verdict = FileVerdict(reasons) if reasons else _accepted(own)
+        except RuleBroken as broken:
+            verdict = FileVerdict([str(broken)])
     pipe.send(verdict)
 
 
@@ -108,7 +111,7 @@ def own_specs(folder: Path | None) -> tuple[OwnSpec, ...]:
         found = tuple(loaded(file) for file in files)
         require_own_names(found)
     except RuleBroken as broken:
-        raise ConfigError(f"Indicators in INDICATORS_PATH={folder} are refused: {broken}") from broken
+        raise ConfigError(f"Indicators in INDICATORS_PATH={folder} are refused: {broken}.") from broken
     names = ", ".join(own.spec.name for own in found)
     log.info("Indicators of your own, calculated at each close: %s.", names or f"none, {folder} has no file")
     return found

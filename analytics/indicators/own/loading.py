@@ -51,4 +51,4 @@ def require_own_names(found: Iterable[OwnSpec]) -> None:
     try:
         outputs_by_name([*CATALOG, *(own.spec for own in found)])
     except (ValueError, TypeError, AttributeError) as error:
-        raise RuleBroken(str(error)) from error
+        raise RuleBroken(str(error).removesuffix(".")) from error
