@@ -3,6 +3,7 @@
 from math import fsum
 
 from analytics.indicators.series.inputs import TYPICAL
+from analytics.indicators.series.rounding import all_equal
 from analytics.indicators.series.window import WindowIndicator
 from shared.market.records import Bar
 
@@ -30,7 +31,7 @@ class CCI(WindowIndicator):
     def _index(self, prices: list[float] | None) -> float | None:
         if prices is None:
             return None
-        if min(prices) == max(prices):  # their mean may differ from them in its last digit
+        if all_equal(prices):  # their mean may differ from them in its last digit
             return 0.0
         mean = fsum(prices) / self.period
         deviation = fsum([abs(price - mean) for price in prices]) / self.period

@@ -2,6 +2,7 @@
 
 from analytics.indicators.series.indicator_state import parts
 from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.rounding import ROUNDING
 from analytics.indicators.series.window import FADED
 from shared.market.records import Bar
 
@@ -42,9 +43,9 @@ class RSI:
     def _next_averages(self, value: float) -> tuple[float, float]:
         if self.seen == 0:
             return 0.0, 0.0
-        change = value - self._previous
-        gain = change if change > 0.0 else 0.0
-        loss = gain - change
+        change, tie = value - self._previous, ROUNDING * value
+        gain = change if change > tie else 0.0
+        loss = -change if change < -tie else 0.0
         # This is change number `seen`: a plain mean of the changes up to `period`, Wilder's average after that.
         span = self.seen if self.seen < self.period else self.period
         return self._gain + (gain - self._gain) / span, self._loss + (loss - self._loss) / span

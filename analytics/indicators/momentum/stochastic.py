@@ -3,6 +3,7 @@
 from math import fsum
 
 from analytics.indicators.series.extremes import Extremes, Range
+from analytics.indicators.series.rounding import all_equal
 from analytics.indicators.series.running import Lagged, RunningState
 from analytics.indicators.series.window import Window
 from shared.market.records import Bar
@@ -76,7 +77,7 @@ def place_between(low: float, value: float, high: float) -> float:
 
 
 def _place(found: Range, close: float) -> float:
-    return place_between(found.low, close, found.high)
+    return 50.0 if all_equal(found) else place_between(found.low, close, found.high)
 
 
 def _mean(values: list[float] | None) -> float | None:

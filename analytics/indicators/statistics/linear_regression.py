@@ -3,6 +3,7 @@
 from math import fsum
 
 from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.rounding import all_equal
 from analytics.indicators.series.window import WindowIndicator
 from shared.market.records import Bar
 
@@ -34,7 +35,7 @@ class LinearRegression(WindowIndicator):
     def _line(self, values: list[float] | None) -> Line | None:
         if values is None:
             return None
-        if min(values) == max(values):
+        if all_equal(values):
             return 0.0, None
         mean = fsum(values) / self.period
         deviations = [value - mean for value in values]

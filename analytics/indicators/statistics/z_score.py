@@ -3,6 +3,7 @@
 from math import dist, fsum, sqrt
 
 from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.rounding import all_equal
 from analytics.indicators.series.window import WindowIndicator
 from shared.market.records import Bar
 
@@ -25,7 +26,7 @@ class ZScore(WindowIndicator):
         return self._score(self._window.up_to(self._read(bar)))
 
     def _score(self, values: list[float] | None) -> float | None:
-        if values is None or min(values) == max(values):
+        if values is None or all_equal(values):
             return None
         mean = fsum(values) / self.period
         deviation = dist(values, (mean,) * self.period) / sqrt(self.period)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from analytics.indicators.series.rounding import ROUNDING
 from analytics.indicators.series.running import Lagged, RunningState
 from analytics.indicators.series.window import wilder_mean
 from analytics.indicators.volatility.true_range import true_range
@@ -78,9 +79,10 @@ class SuperTrend:
 
 def _direction(close: float, lower: float, upper: float, before: float) -> float:
     """The trend of a bar, after the one before."""
+    tie = ROUNDING * close
     if before < 0.0:
-        return 1.0 if close > upper else -1.0
-    return -1.0 if close < lower else 1.0
+        return 1.0 if close - upper > tie else -1.0
+    return -1.0 if lower - close > tie else 1.0
 
 
 def _trend(bands: _Bands) -> Trend | None:

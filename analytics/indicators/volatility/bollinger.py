@@ -3,6 +3,7 @@
 from math import dist, fsum, sqrt
 
 from analytics.indicators.series.inputs import CLOSE, Input
+from analytics.indicators.series.rounding import ROUNDING, all_equal
 from analytics.indicators.series.window import WindowIndicator
 from shared.market.records import Bar
 
@@ -31,10 +32,10 @@ class Bollinger(WindowIndicator):
     def _bands(self, values: list[float] | None) -> Bands | None:
         if values is None:
             return None
-        first = values[0]
-        # The mean of equal values may differ from them in its last digit.
-        if first == values[-1] and min(values) == max(values):
-            return first, first, first
+        last = values[-1]
+        # The mean of equal values may differ from them in its last digit. The first comparison is quick.
+        if abs(last - values[0]) <= ROUNDING * last and all_equal(values):
+            return last, last, last
         middle = fsum(values) / self.period
         margin = dist(values, (middle,) * self.period) * self._scale
         return middle - margin, middle, middle + margin

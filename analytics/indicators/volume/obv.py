@@ -1,6 +1,7 @@
 """The on-balance volume. Its methods are described in `analytics.indicators`. Pure."""
 
 from analytics.indicators.series.indicator_state import parts
+from analytics.indicators.series.rounding import ROUNDING
 from shared.market.records import Bar
 
 
@@ -28,9 +29,10 @@ class OBV:
         return self._next_total(bar)
 
     def _next_total(self, bar: Bar) -> float:
-        if self.seen == 0 or bar.close == self._previous:
+        change = bar.close - self._previous
+        if self.seen == 0 or abs(change) <= ROUNDING * bar.close:
             return self._total
-        return self._total + bar.volume if bar.close > self._previous else self._total - bar.volume
+        return self._total + bar.volume if change > 0.0 else self._total - bar.volume
 
     def split(self, ratio: float) -> None:
         """Exact: volumes are multiplied, prices are divided."""
