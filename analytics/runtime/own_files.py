@@ -8,22 +8,25 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing, redirect_stdout
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from analytics.indicators.own.checks import findings, seconds_a_bar
 from analytics.indicators.own.loading import OwnFile, loaded, require_own_names
 from analytics.indicators.own.own_indicators import OwnSpec
 from analytics.indicators.own.rules import RuleBroken
-from ml.children import main_hidden, start_without_sigint
+from ml.children import exit_with, main_hidden, start_without_sigint
 from shared.errors import ConfigError
 from shared.market.records import Bar
 from shared.observability.heartbeat import long_step
 
 CHECK_SECONDS = 60.0
 """Longest time of the check of one file. One that is let in takes about a second."""
+MAX_BYTES = 1_000_000
+"""Largest size of a file."""
 
 log = logging.getLogger("tickstream.analytics")
 
@@ -41,11 +44,18 @@ class FileVerdict(NamedTuple):
 
 
 def file_at(path: Path) -> OwnFile:
-    """A file of the user. Raises ConfigError if it can't be read."""
+    """A file of the user. Raises ConfigError if it can't be read, or is larger than a program."""
     try:
-        return OwnFile(str(path), path.read_bytes())
+        # A pipe would be waited for without end, and a device has no end.
+        if not path.is_file() and path.exists():
+            raise ConfigError(f"{path} can't be read: it is no file.")
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}.") from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes: an indicator is a short program.")
+    return OwnFile(str(path), content)
 
 
 def verdict_on(file: OwnFile, recorded: Recorded = ()) -> FileVerdict:
@@ -57,10 +67,11 @@ def verdict_on(file: OwnFile, recorded: Recorded = ()) -> FileVerdict:
         with main_hidden():
             start_without_sigint(process)
         theirs.close()
-        verdict = _received(ours)
-        process.kill()
-        process.join()
-    return verdict
+        try:
+            return _received(ours)
+        finally:
+            process.kill()
+            process.join()
 
 
 def _received(pipe: Connection) -> FileVerdict:
@@ -78,6 +89,7 @@ def _received(pipe: Connection) -> FileVerdict:
 def _check(pipe: Connection, file: OwnFile, recorded: Recorded) -> None:
     """Check the file in this process and send the verdict. What the file prints goes to standard error, because the
     output of the command may be data."""
+    Thread(target=exit_with, args=(parent_process(),), name="owner watch", daemon=True).start()
     with redirect_stdout(sys.stderr):
         try:
             own = loaded(file)

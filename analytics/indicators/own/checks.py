@@ -39,14 +39,14 @@ TOLERANCE = 1e-9
 def check_form(own: OwnSpec) -> None:
     """Outputs with known units, needs that there are, and a count of bars for each output."""
     spec, counts = own.spec, Subject(own).counts
-    if not own.outputs or not {output.unit for output in spec.outputs} <= {*get_args(Unit)}:
+    if not own.outputs or not all(output.unit in get_args(Unit) for output in spec.outputs):
         raise RuleBroken(f"it needs outputs, and each one a unit of {', '.join(get_args(Unit))}")
     if unknown := sorted({*spec.needs} - {*CONTEXT._fields}):
         raise RuleBroken(f"it needs {unknown[0]}, but a context has {' and '.join(CONTEXT._fields)}")
     seen, warm_after = counts
-    if seen != 0 or len(warm_after) != len(own.outputs):
+    if seen != 0 or not isinstance(warm_after, tuple | list) or len(warm_after) != len(own.outputs):
         raise RuleBroken(
-            "seen must be 0 before the first bar, and warm_after must have one count for each output"
+            "seen must be 0 before the first bar, and warm_after must be a tuple with one count for each output"
         )
 
 

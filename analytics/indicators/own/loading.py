@@ -6,7 +6,7 @@ from hashlib import sha256
 from types import ModuleType
 from typing import NamedTuple
 
-from analytics.indicators.catalog import CATALOG, outputs_by_name
+from analytics.indicators.catalog import CATALOG, COLUMN_NAME, outputs_by_name
 from analytics.indicators.own.own_indicators import OwnSpec
 from analytics.indicators.own.rules import RuleBroken, reason_of
 from analytics.indicators.spec import Spec
@@ -35,9 +35,11 @@ def loaded(file: OwnFile) -> OwnSpec:
     sys.modules[module.__name__] = module
     try:
         exec(compile(file.content, file.path, "exec"), module.__dict__)  # noqa: S102 (the user's own file)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise RuleBroken(f"the file can't be imported: {reason_of(error)}") from error
-    spec = getattr(module, NAME, None)
+    spec = vars(module).get(NAME)
     if not isinstance(spec, Spec):
         raise RuleBroken(
             f"the file must define {NAME} = Spec(...), see `analytics/indicators/own/example.py`"
@@ -47,8 +49,21 @@ def loaded(file: OwnFile) -> OwnSpec:
 
 def require_own_names(found: Iterable[OwnSpec]) -> None:
     """Raises RuleBroken if the name of an indicator or of an output is not its own: the catalog or another file has it,
-    or no column can have it."""
+    or no column, log line or state can have it."""
+    specs = [own.spec for own in found]
     try:
-        outputs_by_name([*CATALOG, *(own.spec for own in found)])
+        outputs_by_name([*CATALOG, *specs])
     except (ValueError, TypeError, AttributeError) as error:
         raise RuleBroken(str(error).removesuffix(".")) from error
+    for spec in specs:
+        for name in (spec.name, *(output.name for output in spec.outputs)):
+            _require_plain(name)
+
+
+def _require_plain(name: object) -> None:
+    # A subclass, such as a member of a StrEnum, is of the user's module, which no other process has.
+    if type(name) is not str or not COLUMN_NAME.fullmatch(name):
+        raise RuleBroken(
+            f"the name {name!r} must be a plain string of lower-case letters, digits and underscores, with at most 63"
+            " characters"
+        )

@@ -95,7 +95,9 @@ class OwnIndicator:
         """The result of a step; None if it fails, which sets the indicator aside."""
         try:
             return step()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (code of the user may raise anything)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (code of the user may raise anything)
             self.reason, self._indicator, self._state = reason_of(error), None, []
             return None
 

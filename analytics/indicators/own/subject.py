@@ -57,7 +57,9 @@ class Subject:
     def _called(self, step: str, call: Callable[[], T]) -> T:
         try:
             return call()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise RuleBroken(f"{step}: {reason_of(error)}") from error
 
 

@@ -56,7 +56,7 @@ def test_indicators_of_the_catalog_would_be_let_in(spec: Spec) -> None:
         (SPLIT, "pass", "average_range is a distance and should have been 0.5 times what it was"),
         ('"distance"', '"volume"', "average_range is a volume and should have been 2 times what it was"),
         ('"distance"', '"metres"', "each one a unit of price, difference, distance, volume, number, share"),
-        ("(period,)", "(period, 1)", "warm_after must have one count for each output"),
+        ("(period,)", "(period, 1)", "warm_after must be a tuple with one count for each output"),
     ],
 )  # fmt: skip
 def test_a_broken_rule_is_found(place: str, line: str, reason: str) -> None:
