@@ -1,0 +1,279 @@
+"""The grammar of rules, for the LALR parser of lark. Everything is read as an expression; types are checked afterwards.
+
+The scope of a rule is read before, because a symbol in it is written as it is listed.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from math import isfinite
+from typing import Any, NamedTuple
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
+
+from analytics.alerts.language.rule_error import Fault, suggestion
+from analytics.alerts.language.syntax import (
+    Arithmetic,
+    Between,
+    Call,
+    Comparison,
+    Crosses,
+    Duration,
+    Joined,
+    Negative,
+    NoData,
+    Node,
+    Not,
+    Number,
+    Past,
+    Series,
+)
+
+GRAMMAR = r"""
+    start: condition ending*
+    ?condition: conjunction | condition OR conjunction -> joined
+    ?conjunction: negation | conjunction AND negation -> joined
+    ?negation: comparison | NOT negation -> opposite
+    ?comparison: sum
+        | sum RELATION sum -> comparison
+        | sum _BETWEEN sum AND sum -> between
+        | sum _CROSSES [ABOVE | BELOW] sum -> crosses
+        | NO _DATA duration -> no_data
+    ?sum: product | sum (PLUS | MINUS) product -> arithmetic
+    ?product: signed | product (TIMES | OVER) signed -> arithmetic
+    ?signed: primary | MINUS signed -> negative
+    ?primary: value
+        | primary "[" NUMBER "]" -> past
+        | primary "." NAME -> part
+    ?value: NUMBER [PERCENT] -> number
+        | duration
+        | NAME -> series
+        | NAME "(" [condition ("," condition)*] ")" -> call
+        | (SYMBOL | QUOTED) "." NAME -> series_of
+        | "(" condition ")"
+    ?duration: DURATION -> duration
+    ending: ON DURATION
+        | FOR NUMBER _BARS
+        | CLEAR condition
+        | ONCE
+        | EVERY duration
+        | WHILE _OPEN
+        | LIVE
+        | SEVERITY (INFO | WARNING | CRITICAL)
+
+    OR.3: /or\b/
+    AND.3: /and\b/
+    NOT.3: /not\b/
+    _BETWEEN.3: /between\b/
+    _CROSSES.3: /crosses\b/
+    NO.3: /no\b/
+    _DATA.3: /data\b/
+    ABOVE.3: /above\b/
+    BELOW.3: /below\b/
+    ON.3: /on\b/
+    FOR.3: /for\b/
+    _BARS.3: /bars?\b/
+    CLEAR.3: /clear\b/
+    ONCE.3: /once\b/
+    EVERY.3: /every\b/
+    WHILE.3: /while\b/
+    _OPEN.3: /open\b/
+    LIVE.3: /live\b/
+    SEVERITY.3: /severity\b/
+    INFO.3: /info\b/
+    WARNING.3: /warning\b/
+    CRITICAL.3: /critical\b/
+    PLUS: "+"
+    MINUS: "-"
+    TIMES: "*"
+    OVER: "/"
+    PERCENT: "%"
+    RELATION: "<=" | ">=" | "==" | "!=" | "<" | ">"
+    DURATION.2: /[0-9]{1,6}[smhdw](?![A-Za-z0-9_.])/
+    NUMBER: /([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?/
+    NAME: /(?!(KEYWORDS)\b)[a-z_][a-z0-9_]*/
+    SYMBOL: /[A-Z][A-Z0-9]*/
+    QUOTED: /'[^'\n]*'/
+    SPACE: /[ \t\r\n\f]+/
+    %ignore SPACE
+"""
+SYMBOL = re.compile(r"[A-Za-z0-9.^=\-_:/&]{1,32}")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+KEYWORDS = (
+    *("and", "or", "not", "between", "crosses", "no", "on", "for", "clear", "once", "every", "while", "live"),
+    "severity",
+)
+"""No series and no function has such a name. Other words, such as open in "while open", have a meaning in one place."""
+
+EXPECTED = {
+    "NUMBER": "a number",
+    "NAME": "a series such as close or a function such as rsi(14)",
+    "DURATION": "a duration such as 5m",
+    "RELATION": "a comparison such as >",
+    "AND": "and",
+    "OR": "or",
+    "ON": "an ending such as on 5m",
+    "INFO": "info, warning or critical",
+    "_BARS": "bars",
+    "_OPEN": "open",
+    "_DATA": "data",
+    "RPAR": "')'",
+    "RSQB": "']'",
+    "COMMA": "a comma",
+    "DOT": "'.'",
+    "$END": "the end of the rule",
+}
+"""How an expected terminal is named. Those that are missing fit nearly everywhere, or where one of these does."""
+RANGE_HINT = "; a range is written: close between 180 and 220"
+
+
+class Ending(NamedTuple):
+    """What a rule adds to its condition, by the keyword at `place`; `value` is None for one that stands alone."""
+
+    place: int
+    keyword: str
+    value: Any
+
+
+class Reading(NamedTuple):
+    """The condition of a rule, and its endings in the order of the text."""
+
+    condition: Node
+    endings: list[Ending]
+
+
+def read_expression(text: str) -> Reading:
+    """Read a rule without its scope. Raises Fault at the first place that does not fit."""
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedCharacters as error:
+        raise _unknown_sign(text, error) from error
+    except UnexpectedToken as error:
+        raise _unexpected(text, error) from error
+    except VisitError as error:
+        if isinstance(error.orig_exc, Fault):
+            raise error.orig_exc from error
+        raise
+    assert isinstance(tree, Reading)
+    return tree
+
+
+@cache
+def _parser() -> Lark:
+    grammar = GRAMMAR.replace("KEYWORDS", "|".join(KEYWORDS))
+    return Lark(grammar, parser="lalr", transformer=_Builder(), maybe_placeholders=True)
+
+
+def _unknown_sign(text: str, error: UnexpectedCharacters) -> Fault:
+    """The fault at a sign or word that begins nothing that could stand there."""
+    place = error.pos_in_stream or 0
+    found = WORD.match(text, place)
+    if found:
+        return Fault(place, _misplaced(found.group(), error.allowed or ()))
+    sign = text[place]
+    if sign == "=":
+        return Fault(place, "a comparison is written <, <=, >, >=, == or !=")
+    if sign == ":":
+        return Fault(place, "a scope ends with a colon and a space: AAPL: close > 200")
+    if sign == "'":
+        return Fault(place, "the quoted symbol has no end: a second ' is expected")
+    return Fault(place, f"{sign!r} has no meaning in a rule")
+
+
+def _unexpected(text: str, error: UnexpectedToken) -> Fault:
+    token, accepted = error.token, error.accepts or error.expected
+    if token.type == "$END":
+        return Fault(len(text.rstrip()), f"the rule ends too early: expected {_expected(accepted)}")
+    return Fault(_place(token), _misplaced(str(token), accepted))
+
+
+def _misplaced(found: str, accepted: Iterable[object]) -> str:
+    if found in ("<", "<=", ">", ">="):
+        hint = RANGE_HINT if "AND" in map(str, accepted) else ""
+    else:
+        hint = "" if found in KEYWORDS else suggestion(found, KEYWORDS)
+    return f"{found!r} can't stand here: expected {_expected(accepted)}{hint}"
+
+
+def _expected(accepted: Iterable[object]) -> str:
+    names = {str(name) for name in accepted}
+    *others, last = [word for name, word in EXPECTED.items() if name in names] or ["the rest of the rule"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _place(token: Token) -> int:
+    return token.start_pos or 0
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Reading]):
+    """Makes the nodes while the text is read, from the innermost one outwards."""
+
+    def start(self, condition: Node, *endings: Ending) -> Reading:
+        return Reading(condition, list(endings))
+
+    def number(self, number: Token, percent: Token | None) -> Number:
+        value = float(number)
+        if not isfinite(value):
+            raise Fault(_place(number), f"{number} is too large")
+        text = repr(value).removesuffix(".0")
+        if percent:
+            return Number(value / 100, f"{text}%", place=_place(number))
+        return Number(value, text, place=_place(number))
+
+    def duration(self, token: Token) -> Duration:
+        text = f"{int(token[:-1])}{token[-1]}"
+        return Duration(int(token[:-1]) * SECONDS[token[-1]], text, place=_place(token))
+
+    def series(self, name: Token) -> Series:
+        return Series(str(name), place=_place(name))
+
+    def series_of(self, symbol: Token, name: Token) -> Series:
+        written = symbol.strip("'")
+        if not SYMBOL.fullmatch(written):
+            raise Fault(_place(symbol), f"{written!r} is no symbol, such as 'BRK-B'")
+        return Series(str(name), written, place=_place(symbol))
+
+    def call(self, name: Token, *arguments: Node | None) -> Call:
+        given = tuple(argument for argument in arguments if argument is not None)
+        return Call(str(name), given, place=_place(name))
+
+    def part(self, of: Node, name: Token) -> Call:
+        if not isinstance(of, Call) or of.part:
+            raise Fault(_place(name), f"only a function has parts such as .{name}")
+        return Call(of.function, of.arguments, str(name), place=of.place)
+
+    def past(self, of: Node, bars: Token) -> Past:
+        if not bars.isdigit():
+            raise Fault(_place(bars), "a whole number of bars is expected, such as [1]")
+        return Past(of, int(bars), place=of.place)
+
+    def negative(self, sign: Token, of: Node) -> Negative:
+        return Negative(of, place=_place(sign))
+
+    def arithmetic(self, left: Node, sign: Any, right: Node) -> Arithmetic:
+        return Arithmetic(sign.value, left, right, place=left.place)
+
+    def comparison(self, left: Node, relation: Any, right: Node) -> Comparison:
+        return Comparison(relation.value, left, right, place=left.place)
+
+    def between(self, value: Node, low: Node, _: Token, high: Node) -> Between:
+        return Between(value, low, high, place=value.place)
+
+    def crosses(self, left: Node, direction: Any, right: Node) -> Crosses:
+        return Crosses(direction.value if direction else "", left, right, place=left.place)
+
+    def no_data(self, word: Token, duration: Duration) -> NoData:
+        return NoData(duration, place=_place(word))
+
+    def opposite(self, word: Token, of: Node) -> Not:
+        return Not(of, place=_place(word))
+
+    def joined(self, left: Node, junction: Any, right: Node) -> Joined:
+        return Joined(junction.value, left, right, place=left.place)
+
+    def ending(self, keyword: Token, value: Any = None) -> Ending:
+        return Ending(_place(keyword), str(keyword), value)
