@@ -1,0 +1,82 @@
+"""When a rule fires: the edges of its condition, rests and counts. Pure."""
+
+from typing import Any, Literal
+
+from analytics.alerts.language.rule import Rule
+from shared.market.records import Bar
+
+Outcome = Literal[
+    "fired",
+    "false",
+    "unknown",
+    "counting",
+    "waiting for false",
+    "resting",
+    "cooling down",
+    "done",
+    "not open",
+]
+"""What became of a rule at a bar:
+
+- fired: the condition has become true, and has been true for as many closes as the rule asks for;
+- false, unknown: the condition is;
+- counting: it is true, but not yet for as many closes in a row;
+- waiting for false: it was true already, or unknown, when the rule began or at the bar before;
+- resting: the rule has fired, and is to be cleared first;
+- cooling down: it would have fired, but `every` forbids it; it waits for false then;
+- done: it has fired `once`;
+- not open: it is judged while the exchange is open only, and this bar was outside of the session.
+"""
+REGULAR = "regular"
+
+
+class Firing:
+    """The state of a rule for one symbol.
+
+    It is armed by a false condition. An unknown one disarms it: whether the condition became true or was true before
+    is unknown then.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._is_armed = self._is_resting = False
+        self._closes = 0
+        self._fired_at: int | None = None
+
+    def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
+        """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
+        rule = self._rule
+        if rule.is_once and self._fired_at is not None:
+            return "done"
+        if rule.while_open and bar.session != REGULAR:
+            return "not open"
+        if self._is_resting:
+            self._is_resting = not (condition is False if rule.clear is None else clear is True)
+        if condition is None:
+            self._is_armed, self._closes = False, 0
+            return "unknown"
+        if not condition:
+            self._is_armed, self._closes = not self._is_resting, 0
+            return "resting" if self._is_resting else "false"
+        return self._judge_true(bar)
+
+    def _judge_true(self, bar: Bar) -> Outcome:
+        if not self._is_armed:
+            return "resting" if self._is_resting else "waiting for false"
+        self._closes += 1
+        if self._closes < self._rule.bars:
+            return "counting"
+        self._is_armed, self._closes = False, 0
+        every = self._rule.every
+        if every is not None and self._fired_at is not None and bar.end - self._fired_at < every.seconds:
+            return "cooling down"
+        self._is_resting, self._fired_at = True, bar.end
+        return "fired"
+
+    def state(self) -> list[Any]:
+        """All that `restore` needs."""
+        return [self._is_armed, self._is_resting, self._closes, self._fired_at]
+
+    def restore(self, state: list[Any]) -> None:
+        """Continue from `state`."""
+        self._is_armed, self._is_resting, self._closes, self._fired_at = state

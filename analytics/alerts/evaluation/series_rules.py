@@ -1,0 +1,93 @@
+"""The rules of one symbol and interval, judged together. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from analytics.alerts.evaluation.conditions import TruthAt, truth_of
+from analytics.alerts.evaluation.firing import Firing, Outcome
+from analytics.alerts.evaluation.values import NOTHING, SeriesValues
+from analytics.alerts.language.normal_form import expression_text
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import Call, Node, Series
+from analytics.indicators.spec import Context
+from shared.market.records import Bar
+
+
+class Judgement(NamedTuple):
+    """What became of a rule at a bar. `values` are the values that its condition reads there, by their text; they are
+    looked up only for a rule that fired."""
+
+    rule_id: str
+    outcome: Outcome
+    condition: bool | None
+    values: Mapping[str, float | None]
+
+
+class _Judged(NamedTuple):
+    """A rule with its compiled conditions and its state."""
+
+    condition: TruthAt
+    clear: TruthAt | None
+    firing: Firing
+    reads: list[str]
+
+
+class SeriesRules:
+    """Rules by their ids, for one symbol and interval; `context` is what indicators need to know of the series."""
+
+    def __init__(self, rules: Mapping[str, Rule], context: Context) -> None:
+        self.values = SeriesValues(context)
+        self._rules = {rule_id: self._judged(rule) for rule_id, rule in rules.items()}
+
+    def _judged(self, rule: Rule) -> _Judged:
+        condition = truth_of(rule.condition, self.values)
+        clear = None if rule.clear is None else truth_of(rule.clear, self.values)
+        return _Judged(
+            condition, clear, Firing(rule), [expression_text(node) for node in values_read(rule.condition)]
+        )
+
+    def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
+        """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
+        self.values.update(bar, outside)
+        return [self._judge(rule_id, judged, bar) for rule_id, judged in self._rules.items()]
+
+    def _judge(self, rule_id: str, judged: _Judged, bar: Bar) -> Judgement:
+        condition = judged.condition(0)
+        clear = None if judged.clear is None else judged.clear(0)
+        outcome = judged.firing.judge(condition, clear, bar)
+        values = {}
+        if outcome == "fired":
+            values = {text: self.values.histories[text].at(0) for text in judged.reads}
+        return Judgement(rule_id, outcome, condition, values)
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares."""
+        self.values.split(ratio)
+
+    def state(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        firing = {rule_id: judged.firing.state() for rule_id, judged in self._rules.items()}
+        return {"firing": firing, **self.values.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from `state`, which has the same rules. Raises KeyError if one is missing."""
+        self.values.restore(state)
+        for rule_id, judged in self._rules.items():
+            judged.firing.restore(state["firing"][rule_id])
+
+
+def values_read(condition: Node) -> Iterable[Series | Call]:
+    """The series and indicators that a condition reads, each once, in the order of the text."""
+    found: dict[str, Series | Call] = {}
+    parts = [condition]
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Series) or (isinstance(part, Call) and part.function not in COMBINING):
+            found.setdefault(expression_text(part), part)
+        else:
+            parts = [*part.children, *parts]
+    return found.values()
+
+
+COMBINING = ("abs", "min", "max", "highest", "lowest")
+"""Functions whose value follows from those of their arguments."""

@@ -1,0 +1,162 @@
+"""The values that the rules of one series read: each is calculated once a bar, whichever rules read it. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from analytics.alerts.evaluation.histories import History
+from analytics.alerts.evaluation.moves import Change, DrawdownOver
+from analytics.alerts.evaluation.spans import BarSpan, DaySpan, Span, TimeSpan
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES
+from analytics.alerts.language.normal_form import expression_text
+from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
+from analytics.indicators.series.inputs import Input
+from analytics.indicators.spec import Context, Value
+from shared.market.records import Bar
+
+DAY = 86_400
+READ: Mapping[str, Callable[[Bar], float | None]] = {
+    "open": lambda bar: bar.open,
+    "high": lambda bar: bar.high,
+    "low": lambda bar: bar.low,
+    "close": lambda bar: bar.close,
+    "volume": lambda bar: bar.volume,
+    "vwap": lambda bar: bar.vwap,
+}
+"""How a series is read from a bar."""
+NOTHING: Mapping[str, float] = {}
+
+
+class Source(Protocol):
+    """What a value is calculated by, from one bar after the other."""
+
+    def update(self, bar: Bar, /) -> Value: ...
+    def split(self, ratio: float, /) -> None: ...
+    def state(self) -> Any: ...
+    def restore(self, state: Any, /) -> None: ...
+
+
+class SeriesValues:
+    """The values of one symbol and interval, by their text in the normal form.
+
+    `seen` bars were added. A value from outside, such as forecast(95%).low, is unknown at a bar without it.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._series: dict[str, History] = {}
+        self._sources: dict[str, Source] = {}
+        self._parts: dict[str, list[tuple[int, History]]] = {}
+        self._outside: dict[str, History] = {}
+        self.histories: dict[str, History] = {}
+        self.seen = 0
+
+    def history(self, node: Series | Call) -> History:
+        """The history of a value that an expression reads."""
+        text = expression_text(node)
+        if text not in self.histories:
+            self.histories[text] = self._new(node, text)
+        return self.histories[text]
+
+    def _new(self, node: Series | Call, text: str) -> History:
+        if isinstance(node, Series):
+            history = self._series[node.name] = History(SERIES[node.name])
+        elif node.function in INDICATOR_FUNCTIONS:
+            history = self._of_indicator(node)
+        elif node.function in ("change", "drawdown"):
+            history = History("share")
+            self._sources[text], self._parts[text] = _move(node, self._context), [(-1, history)]
+        else:
+            history = self._outside[text] = History("price" if node.function == "forecast" else "number")
+        return history
+
+    def _of_indicator(self, node: Call) -> History:
+        function = INDICATOR_FUNCTIONS[node.function]
+        series, numbers = _split_arguments(node)
+        key = f"{function.spec.indicator.__name__}({', '.join(map(expression_text, node.arguments))})"
+        if key not in self._sources:
+            given = (
+                {"of": Input(series, _reader(series), SERIES[series] == "volume")}
+                if series != "close"
+                else {}
+            )
+            periods = [int(number) for number in numbers[: len(function.periods)]]
+            factors = {
+                factor.name: number
+                for factor, number in zip(function.factors, numbers[len(periods) :], strict=True)
+            }
+            needs = [getattr(self._context, name) for name in function.spec.needs]
+            self._sources[key] = function.spec.indicator(*periods, *needs, **factors, **given)
+            self._parts[key] = []
+        history = History(function.unit(node.part, series))
+        place = function.parts.index(node.part) if len(function.spec.outputs) > 1 else -1
+        self._parts[key].append((place, history))
+        return history
+
+    def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> None:
+        """Add a closed bar; `outside` has the values that are not calculated from bars, by their text."""
+        self.seen += 1
+        for name, history in self._series.items():
+            history.add(READ[name](bar))
+        for key, source in self._sources.items():
+            value = source.update(bar)
+            for place, history in self._parts[key]:
+                history.add(value[place] if isinstance(value, tuple) else value)
+        for text, history in self._outside.items():
+            history.add(outside.get(text))
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares."""
+        for source in self._sources.values():
+            source.split(ratio)
+        for history in self.histories.values():
+            history.split(ratio)
+
+    def state(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        sources = {key: source.state() for key, source in self._sources.items()}
+        return {
+            "seen": self.seen,
+            "sources": sources,
+            "values": {text: each.state() for text, each in self.histories.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from `state`, which has the same values. Raises KeyError if one is missing."""
+        self.seen = state["seen"]
+        for key, source in self._sources.items():
+            source.restore(state["sources"][key])
+        for text, history in self.histories.items():
+            history.restore(state["values"][text])
+
+
+def _split_arguments(node: Call) -> tuple[str, list[float]]:
+    """The input series and the numbers of a checked call."""
+    series = "close"
+    numbers: list[float] = []
+    for argument in node.arguments:
+        if isinstance(argument, Series):
+            series = argument.name
+        elif isinstance(argument, Number):
+            numbers.append(argument.value)
+    return series, numbers
+
+
+def _reader(series: str) -> Callable[[Bar], float]:
+    place = Bar._fields.index(series)
+    return lambda bar: bar[place]  # type: ignore[return-value]  # a series that may be missing is no input
+
+
+def _move(node: Call, context: Context) -> Source:
+    """The change or drawdown over the span in the argument."""
+    (argument,) = node.arguments
+    is_days = isinstance(argument, Duration) and argument.text.endswith("d")
+    span = _span(argument, context)
+    return Change(span, is_days) if node.function == "change" else DrawdownOver(span)
+
+
+def _span(argument: Node, context: Context) -> Span:
+    if isinstance(argument, Duration):
+        is_days = argument.text.endswith("d")
+        return DaySpan(argument.seconds // DAY, context.session_of) if is_days else TimeSpan(argument.seconds)
+    assert isinstance(argument, Number)
+    return BarSpan(int(argument.value))

@@ -1,0 +1,230 @@
+"""What a rule means, written a second time without any state: everything is calculated again from all bars so far."""
+
+from collections.abc import Sequence
+from math import fsum, isfinite
+from operator import attrgetter, eq, ge, gt, le, lt, ne
+from typing import Any
+
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import (
+    Arithmetic,
+    Between,
+    Call,
+    Comparison,
+    Crosses,
+    Duration,
+    Joined,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Past,
+    Series,
+)
+from analytics.indicators.series.inputs import Input
+from shared.market.records import Bar
+from tests.inputs.records import context
+
+RELATIONS = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
+DAY = 86_400
+
+
+def value(node: Node, bars: Sequence[Bar]) -> Any:
+    """The value of an expression at the last bar: a number, a truth, or None if it is unknown."""
+    if not bars:
+        return None
+    match node:
+        case Number():
+            return node.value
+        case Series():
+            return getattr(bars[-1], node.name)
+        case Past():
+            return value(node.of, bars[: max(0, len(bars) - node.bars)])
+        case Negative():
+            of = value(node.of, bars)
+            return None if of is None else -of
+        case Arithmetic():
+            return _arithmetic(node, bars)
+        case Call():
+            return _call(node, bars)
+        case _:
+            return _truth(node, bars)
+
+
+def _arithmetic(node: Arithmetic, bars: Sequence[Bar]) -> float | None:
+    one, other = value(node.left, bars), value(node.right, bars)
+    if one is None or other is None:
+        return None
+    try:
+        found = {"+": one + other, "-": one - other, "*": one * other}
+        result = float(found[node.sign] if node.sign in found else one / other)
+    except ZeroDivisionError:
+        return None
+    return result if isfinite(result) else None
+
+
+def _truth(node: Node, bars: Sequence[Bar]) -> bool | None:
+    match node:
+        case Comparison():
+            sides = [value(node.left, bars), value(node.right, bars)]
+            return None if None in sides else bool(RELATIONS[node.relation](*sides))
+        case Between():
+            low = Comparison(">=", node.value, node.low, place=0)
+            high = Comparison("<=", node.value, node.high, place=0)
+            return _truth(Joined("and", low, high, place=0), bars)
+        case Crosses():
+            return _crosses(node, bars)
+        case Not():
+            of = value(node.of, bars)
+            return None if of is None else not of
+        case Joined():
+            found = [value(node.left, bars), value(node.right, bars)]
+            decisive = node.junction == "or"
+            if decisive in found:
+                return decisive
+            return None if None in found else not decisive
+        case _:
+            raise AssertionError(node)
+
+
+def _crosses(node: Crosses, bars: Sequence[Bar]) -> bool | None:
+    before = [value(node.left, bars[:-1]), value(node.right, bars[:-1])]
+    now = [value(node.left, bars), value(node.right, bars)]
+    if None in before or None in now:
+        return None
+    above = bool(before[0] <= before[1] and now[0] > now[1])
+    below = bool(before[0] >= before[1] and now[0] < now[1])
+    return {"above": above, "below": below, "": above or below}[node.direction]
+
+
+def _call(node: Call, bars: Sequence[Bar]) -> Any:
+    arguments = node.arguments
+    match node.function:
+        case "abs":
+            of = value(arguments[0], bars)
+            return None if of is None else abs(of)
+        case "min" | "max":
+            found = [value(each, bars) for each in arguments]
+            return None if None in found else (min if node.function == "min" else max)(found)
+        case "highest" | "lowest":
+            length = int(arguments[1].value)  # type: ignore[attr-defined]
+            window = [
+                value(arguments[0], bars[:end])
+                for end in range(max(0, len(bars) - length) + 1, len(bars) + 1)
+            ]
+            if len(window) < length or None in window:
+                return None
+            return (max if node.function == "highest" else min)(window)
+        case "change":
+            return _change(arguments[0], bars)
+        case "drawdown":
+            return _drawdown(arguments[0], bars)
+        case "sma":
+            series, length = _series_and_length(node)
+            closes = [getattr(bar, series) for bar in bars[-length:]]
+            return fsum(closes) / length if len(closes) == length else None
+        case _:
+            return _indicator(node, bars)
+
+
+def _series_and_length(node: Call) -> tuple[str, int]:
+    *series, length = node.arguments
+    name = series[0].name if series and isinstance(series[0], Series) else "close"
+    assert isinstance(length, Number)
+    return name, int(length.value)
+
+
+def _days(bars: Sequence[Bar]) -> list[int]:
+    return sorted({bar.start // DAY for bar in bars})
+
+
+def _change(span: Node, bars: Sequence[Bar]) -> float | None:
+    last = bars[-1]
+    if isinstance(span, Number):
+        earlier = list(bars[: len(bars) - int(span.value)])
+    elif isinstance(span, Duration) and span.text.endswith("d"):
+        days = _days(bars)[: -(span.seconds // DAY)]
+        earlier = [bar for bar in bars if bar.start // DAY in days and bar.session == "regular"]
+    else:
+        assert isinstance(span, Duration)
+        earlier = [bar for bar in bars if bar.end <= last.end - span.seconds]
+    return last.close / earlier[-1].close - 1.0 if earlier else None
+
+
+def _drawdown(span: Node, bars: Sequence[Bar]) -> float | None:
+    last = bars[-1]
+    if isinstance(span, Number):
+        window = bars[-int(span.value) :]
+        is_covered = len(window) == int(span.value)
+    elif isinstance(span, Duration) and span.text.endswith("d"):
+        days = _days(bars)
+        window = [bar for bar in bars if bar.start // DAY in days[-(span.seconds // DAY) :]]
+        is_covered = len(days) >= span.seconds // DAY
+    else:
+        assert isinstance(span, Duration)
+        window = [bar for bar in bars if bar.end > last.end - span.seconds]
+        is_covered = bars[0].start <= last.end - span.seconds
+    return 1.0 - last.close / max(bar.high for bar in window) if is_covered else None
+
+
+def _indicator(node: Call, bars: Sequence[Bar]) -> Any:
+    """The indicator's own class, which has oracles of its own, over all bars."""
+    function = INDICATOR_FUNCTIONS[node.function]
+    given: dict[str, Any] = {}
+    numbers: list[float] = []
+    for argument in node.arguments:
+        if isinstance(argument, Series):
+            read = attrgetter(argument.name)
+            given["of"] = Input(argument.name, read, argument.name == "volume")
+        elif isinstance(argument, Number):
+            numbers.append(argument.value)
+    periods = [int(number) for number in numbers[: len(function.periods)]]
+    given |= dict(zip([each.name for each in function.factors], numbers[len(periods) :], strict=True))
+    needs = [getattr(context(), name) for name in function.spec.needs]
+    indicator = function.spec.indicator(*periods, *needs, **given)
+    found: Any = None
+    for bar in bars:
+        found = indicator.update(bar)
+    return found[function.parts.index(node.part)] if isinstance(found, tuple) else found
+
+
+def in_shares_of(bars: Sequence[Bar], splits: dict[int, float]) -> list[Bar]:
+    """The bars before each split, whose place is that of the first bar after it, in the shares of the last bar."""
+    found: list[Bar] = []
+    for place, bar in enumerate(bars):
+        if place in splits:
+            found = [_split(each, splits[place]) for each in found]
+        found.append(bar)
+    return found
+
+
+def _split(bar: Bar, ratio: float) -> Bar:
+    prices = {name: getattr(bar, name) / ratio for name in ("open", "high", "low", "close")}
+    vwap = None if bar.vwap is None else bar.vwap / ratio
+    return bar._replace(**prices, volume=bar.volume * ratio, vwap=vwap)
+
+
+def fires(rule: Rule, bars: Sequence[Bar], splits: dict[int, float]) -> list[int]:
+    """The places of the bars at which a rule fires."""
+    prefixes = [in_shares_of(bars[: place + 1], splits) for place in range(len(bars))]
+    judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
+    condition = [value(rule.condition, prefixes[place]) for place in judged]
+    clear = [value(rule.clear, prefixes[place]) if rule.clear else None for place in judged]
+    candidates: list[int] = []
+    fired: list[int] = []
+    for last in range(rule.bars, len(judged)):
+        armed_at = last - rule.bars
+        if condition[armed_at] is not False or condition[armed_at + 1 : last + 1] != [True] * rule.bars:
+            continue
+        if rule.clear and candidates and True not in clear[candidates[-1] + 1 : armed_at + 1]:
+            continue
+        if fired and (rule.is_once or _is_too_soon(rule, bars[judged[fired[-1]]], bars[judged[last]])):
+            continue
+        candidates.append(last)
+        fired.append(last)
+    return [judged[place] for place in fired]
+
+
+def _is_too_soon(rule: Rule, before: Bar, now: Bar) -> bool:
+    return rule.every is not None and now.end - before.end < rule.every.seconds

@@ -1,0 +1,65 @@
+"""Rules judged bar by bar against their meaning over the whole history, at every prefix."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+
+from analytics.alerts.evaluation.series_rules import SeriesRules
+from analytics.alerts.language.reading import read_rule
+from analytics.alerts.language.rule import Rule
+from analytics.indicators.catalog import DEFAULTS
+from tests.inputs.random_rules import CONDITIONS, RULES, Market, markets
+from tests.inputs.records import context
+from tests.oracles import naive_rules
+
+
+def rule_of(text: str) -> Rule:
+    return read_rule(text, DEFAULTS)
+
+
+def judged(rules: Mapping[str, Rule], market: Market, cut: int | None = None) -> list[dict[str, Any]]:
+    """The outcomes and conditions of the rules at each bar. At `cut` the state goes through a snapshot."""
+    series = SeriesRules(rules, context())
+    found = []
+    for place, bar in enumerate(market.bars):
+        if place == cut:
+            state = json.loads(json.dumps(series.state()))
+            series = SeriesRules(rules, context())
+            series.restore(state)
+        if place in market.splits:
+            series.split(market.splits[place])
+        judgements = series.update(bar)
+        found.append({each.rule_id: (each.outcome, each.condition, dict(each.values)) for each in judgements})
+    return found
+
+
+@settings(max_examples=200)
+@given(CONDITIONS, markets())
+def test_condition_is_that_of_the_whole_history_at_every_prefix(text: str, market: Market) -> None:
+    rule = rule_of(text)
+    for place, outcomes in enumerate(judged({"a": rule}, market)):
+        bars = naive_rules.in_shares_of(market.bars[: place + 1], market.splits)
+        assert outcomes["a"][1] == naive_rules.value(rule.condition, bars), place
+
+
+@settings(max_examples=200)
+@given(RULES, markets())
+def test_rule_fires_at_the_bars_of_its_definition(text: str, market: Market) -> None:
+    rule = rule_of(text)
+    outcomes = judged({"a": rule}, market)
+    fired = [place for place, found in enumerate(outcomes) if found["a"][0] == "fired"]
+    assert fired == naive_rules.fires(rule, market.bars, market.splits)
+
+
+@settings(max_examples=60)
+@given(RULES, RULES, markets())
+def test_rules_judged_together_and_cut_anywhere_are_those_judged_alone(
+    one: str, other: str, market: Market
+) -> None:
+    rules = {"one": rule_of(one), "other": rule_of(other)}
+    together = judged(rules, market, cut=len(market.bars) // 2)
+    for name, rule in rules.items():
+        alone = judged({name: rule}, market)
+        assert [found[name] for found in together] == [found[name] for found in alone]
