@@ -11,7 +11,7 @@ from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
     Call,
-    Comparison,
+    Compared,
     Crosses,
     Duration,
     Joined,
@@ -66,12 +66,12 @@ def _arithmetic(node: Arithmetic, bars: Sequence[Bar]) -> float | None:
 
 def _truth(node: Node, bars: Sequence[Bar]) -> bool | None:
     match node:
-        case Comparison():
+        case Compared():
             sides = [value(node.left, bars), value(node.right, bars)]
             return None if None in sides else bool(RELATIONS[node.relation](*sides))
         case Between():
-            low = Comparison(">=", node.value, node.low, place=0)
-            high = Comparison("<=", node.value, node.high, place=0)
+            low = Compared(">=", node.value, node.low, place=0)
+            high = Compared("<=", node.value, node.high, place=0)
             return _truth(Joined("and", low, high, place=0), bars)
         case Crosses():
             return _crosses(node, bars)

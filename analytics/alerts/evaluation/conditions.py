@@ -12,7 +12,7 @@ from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
     Call,
-    Comparison,
+    Compared,
     Crosses,
     Joined,
     Negative,
@@ -55,7 +55,7 @@ def number_of(node: Node, values: SeriesValues, reach: int = 0) -> NumberAt:
 def truth_of(node: Node, values: SeriesValues, reach: int = 0) -> TruthAt:
     """The condition that an expression stands for, as above."""
     match node:
-        case Comparison():
+        case Compared():
             left, right = number_of(node.left, values, reach), number_of(node.right, values, reach)
             return _compared(node.relation, left, right)
         case Between():
@@ -116,8 +116,7 @@ def _extreme_over(node: Call, values: SeriesValues, reach: int) -> NumberAt:
 
     def extreme(ago: int) -> float | None:
         found = history.newest(bars, ago)
-        known = [value for value in found if value is not None]
-        return choose(known) if len(known) == bars else None
+        return None if len(found) < bars or None in found else choose(found)  # type: ignore[type-var]
 
     return extreme
 

@@ -8,7 +8,7 @@ from shared.market.records import Bar
 REGULAR = "regular"
 
 
-class Change:
+class ChangeOver:
     """The close divided by an earlier one, minus 1: 0.02 is 2 % up.
 
     The earlier one is the last close that lies the whole span before. Over days it is the last close of a regular

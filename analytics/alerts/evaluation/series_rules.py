@@ -35,8 +35,8 @@ class _Judged(NamedTuple):
 class SeriesRules:
     """Rules by their ids, for one symbol and interval; `context` is what indicators need to know of the series."""
 
-    def __init__(self, rules: Mapping[str, Rule], context: Context) -> None:
-        self.values = SeriesValues(context)
+    def __init__(self, rules: Mapping[str, Rule], symbol: str, context: Context) -> None:
+        self.values = SeriesValues(symbol, context)
         self._rules = {rule_id: self._judged(rule) for rule_id, rule in rules.items()}
 
     def _judged(self, rule: Rule) -> _Judged:
@@ -87,6 +87,20 @@ def values_read(condition: Node) -> Iterable[Series | Call]:
         else:
             parts = [*part.children, *parts]
     return found.values()
+
+
+def named_series(rule: Rule) -> list[Series]:
+    """The series of symbols that a rule names, each once, in the order of the text."""
+    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
+    found = [node for condition in conditions for node in values_read(condition)]
+    return list(dict.fromkeys(node for node in found if isinstance(node, Series) and node.symbol))
+
+
+def home_of(rule: Rule) -> str:
+    """The symbol at whose bars alone a rule is judged: the first one, if it names the symbol of every value."""
+    read = [*values_read(rule.condition)]
+    named = [node.symbol for node in read if isinstance(node, Series) and node.symbol]
+    return named[0] if named and len(named) == len(read) else ""
 
 
 COMBINING = ("abs", "min", "max", "highest", "lowest")

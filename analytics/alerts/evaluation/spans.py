@@ -19,7 +19,7 @@ class Span(Protocol):
     def restore(self, state: list[float], /) -> None: ...
 
 
-class BarSpan:
+class CountedBars:
     """So many bars."""
 
     def __init__(self, bars: int) -> None:
@@ -38,7 +38,7 @@ class BarSpan:
         (self._seen,) = state
 
 
-class TimeSpan:
+class EventTime:
     """So many seconds of event time, across nights and weekends too."""
 
     def __init__(self, seconds: int) -> None:
@@ -55,7 +55,7 @@ class TimeSpan:
         """Nothing to restore: bars have their time."""
 
 
-class DaySpan:
+class TradingDays:
     """So many days of trading; days without any bar do not count."""
 
     def __init__(self, days: int, session_of: SessionOf) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from analytics.alerts.evaluation.histories import History
-from analytics.alerts.evaluation.moves import Change, DrawdownOver
-from analytics.alerts.evaluation.spans import BarSpan, DaySpan, Span, TimeSpan
+from analytics.alerts.evaluation.moves import ChangeOver, DrawdownOver
+from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
@@ -36,17 +36,19 @@ class Source(Protocol):
 
 
 class SeriesValues:
-    """The values of one symbol and interval, by their text in the normal form.
+    """The values of one symbol and interval, by their text in the normal form; `seen` bars were added.
 
-    `seen` bars were added. A value from outside, such as forecast(95%).low, is unknown at a bar without it.
+    Values that are not calculated from these bars, such as forecast(95%).low or the close of another symbol, come from
+    outside; one is unknown at a bar without it.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._series: dict[str, History] = {}
+    def __init__(self, symbol: str, context: Context) -> None:
+        self._symbol, self._context = symbol, context
+        self._series: dict[str, list[History]] = {}
         self._sources: dict[str, Source] = {}
         self._parts: dict[str, list[tuple[int, History]]] = {}
         self._outside: dict[str, History] = {}
+        self._of_others: set[str] = set()
         self.histories: dict[str, History] = {}
         self.seen = 0
 
@@ -59,7 +61,7 @@ class SeriesValues:
 
     def _new(self, node: Series | Call, text: str) -> History:
         if isinstance(node, Series):
-            history = self._series[node.name] = History(SERIES[node.name])
+            history = self._new_series(node, text)
         elif node.function in INDICATOR_FUNCTIONS:
             history = self._of_indicator(node)
         elif node.function in ("change", "drawdown"):
@@ -67,6 +69,15 @@ class SeriesValues:
             self._sources[text], self._parts[text] = _move(node, self._context), [(-1, history)]
         else:
             history = self._outside[text] = History("price" if node.function == "forecast" else "number")
+        return history
+
+    def _new_series(self, node: Series, text: str) -> History:
+        history = History(SERIES[node.name])
+        if node.symbol in ("", self._symbol):
+            self._series.setdefault(node.name, []).append(history)
+        else:
+            self._outside[text] = history
+            self._of_others.add(text)
         return history
 
     def _of_indicator(self, node: Call) -> History:
@@ -95,21 +106,28 @@ class SeriesValues:
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> None:
         """Add a closed bar; `outside` has the values that are not calculated from bars, by their text."""
         self.seen += 1
-        for name, history in self._series.items():
-            history.add(READ[name](bar))
+        for name, histories in self._series.items():
+            value = READ[name](bar)
+            for history in histories:
+                history.add(value)
         for key, source in self._sources.items():
-            value = source.update(bar)
+            found = source.update(bar)
             for place, history in self._parts[key]:
-                history.add(value[place] if isinstance(value, tuple) else value)
+                history.add(found[place] if isinstance(found, tuple) else found)
         for text, history in self._outside.items():
             history.add(outside.get(text))
 
     def split(self, ratio: float) -> None:
-        """One share became `ratio` shares."""
+        """One share of this symbol became `ratio` shares."""
         for source in self._sources.values():
             source.split(ratio)
-        for history in self.histories.values():
-            history.split(ratio)
+        for text, history in self.histories.items():
+            if text not in self._of_others:
+                history.split(ratio)
+
+    def split_other(self, text: str, ratio: float) -> None:
+        """One share of the symbol of this series, which is another one, became `ratio` shares."""
+        self.histories[text].split(ratio)
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""
@@ -151,12 +169,16 @@ def _move(node: Call, context: Context) -> Source:
     (argument,) = node.arguments
     is_days = isinstance(argument, Duration) and argument.text.endswith("d")
     span = _span(argument, context)
-    return Change(span, is_days) if node.function == "change" else DrawdownOver(span)
+    return ChangeOver(span, is_days) if node.function == "change" else DrawdownOver(span)
 
 
 def _span(argument: Node, context: Context) -> Span:
     if isinstance(argument, Duration):
         is_days = argument.text.endswith("d")
-        return DaySpan(argument.seconds // DAY, context.session_of) if is_days else TimeSpan(argument.seconds)
+        return (
+            TradingDays(argument.seconds // DAY, context.session_of)
+            if is_days
+            else EventTime(argument.seconds)
+        )
     assert isinstance(argument, Number)
-    return BarSpan(int(argument.value))
+    return CountedBars(int(argument.value))

@@ -19,7 +19,7 @@ from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
     Call,
-    Comparison,
+    Compared,
     Crosses,
     Duration,
     Joined,
@@ -46,7 +46,7 @@ MAX_SESSIONS = 1_000
 """The most days of trading that a duration such as 20d may have."""
 DAY = 86_400
 
-CONDITIONS = (Comparison, Between, Crosses, NoData, Not, Joined)
+CONDITIONS = (Compared, Between, Crosses, NoData, Not, Joined)
 
 
 def kind_of(node: Node) -> Kind:
@@ -95,7 +95,7 @@ class Checker:
                 return self._call(node)
             case Past():
                 return self._past(node)
-            case Arithmetic() | Comparison() | Crosses():
+            case Arithmetic() | Compared() | Crosses():
                 return replace(node, left=self._number(node.left), right=self._number(node.right))
             case Between():
                 value, low, high = (self._number(each) for each in node.children)

@@ -29,7 +29,7 @@ OWN_FUNCTIONS = {
 
 
 @dataclass(frozen=True)
-class Factor:
+class NumberArgument:
     """An argument that may be any number above zero, such as the width of a band in standard deviations."""
 
     name: str
@@ -46,7 +46,7 @@ class IndicatorFunction:
     name: str
     spec: Spec
     periods: Sequence[Parameter]
-    factors: Sequence[Factor]
+    factors: Sequence[NumberArgument]
     takes_series: bool
     parts: Sequence[str]
 
@@ -72,7 +72,9 @@ def _as_function(spec: Spec) -> IndicatorFunction:
     parts = [output.removeprefix(f"{name}_") for output in outputs]
     parts = [""] if len(parts) == 1 else ["" if part == name else part for part in parts]
     known = signature(spec.indicator).parameters.values()
-    factors = [Factor(each.name, each.default) for each in known if isinstance(each.default, int | float)]
+    factors = [
+        NumberArgument(each.name, each.default) for each in known if isinstance(each.default, int | float)
+    ]
     return IndicatorFunction(
         name, spec, spec.parameters, factors, any(each.name == "of" for each in known), parts
     )

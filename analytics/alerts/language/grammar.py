@@ -17,7 +17,7 @@ from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
     Call,
-    Comparison,
+    Compared,
     Crosses,
     Duration,
     Joined,
@@ -138,14 +138,14 @@ class Ending(NamedTuple):
     value: Any
 
 
-class Reading(NamedTuple):
+class RuleText(NamedTuple):
     """The condition of a rule, and its endings in the order of the text."""
 
     condition: Node
     endings: list[Ending]
 
 
-def read_expression(text: str) -> Reading:
+def read_expression(text: str) -> RuleText:
     """Read a rule without its scope. Raises Fault at the first place that does not fit."""
     try:
         tree = _parser().parse(text)
@@ -157,7 +157,7 @@ def read_expression(text: str) -> Reading:
         if isinstance(error.orig_exc, Fault):
             raise error.orig_exc from error
         raise
-    assert isinstance(tree, Reading)
+    assert isinstance(tree, RuleText)
     return tree
 
 
@@ -209,11 +209,11 @@ def _place(token: Token) -> int:
 
 
 @v_args(inline=True)
-class _Builder(Transformer[Token, Reading]):
+class _Builder(Transformer[Token, RuleText]):
     """Makes the nodes while the text is read, from the innermost one outwards."""
 
-    def start(self, condition: Node, *endings: Ending) -> Reading:
-        return Reading(condition, list(endings))
+    def start(self, condition: Node, *endings: Ending) -> RuleText:
+        return RuleText(condition, list(endings))
 
     def number(self, number: Token, percent: Token | None) -> Number:
         value = float(number)
@@ -257,8 +257,8 @@ class _Builder(Transformer[Token, Reading]):
     def arithmetic(self, left: Node, sign: Any, right: Node) -> Arithmetic:
         return Arithmetic(sign.value, left, right, place=left.place)
 
-    def comparison(self, left: Node, relation: Any, right: Node) -> Comparison:
-        return Comparison(relation.value, left, right, place=left.place)
+    def comparison(self, left: Node, relation: Any, right: Node) -> Compared:
+        return Compared(relation.value, left, right, place=left.place)
 
     def between(self, value: Node, low: Node, _: Token, high: Node) -> Between:
         return Between(value, low, high, place=value.place)

@@ -7,7 +7,7 @@ from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
     Call,
-    Comparison,
+    Compared,
     Crosses,
     Duration,
     Joined,
@@ -25,7 +25,7 @@ OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGNED, VALUE = range(8)
 
 
 def normal_form(rule: Rule) -> str:
-    """The text of a rule. Reading it gives the same rule again."""
+    """The text of a rule. RuleText it gives the same rule again."""
     scope = _scope(rule.scope)
     return " ".join([*([f"{scope}:"] if scope else []), expression_text(rule.condition), *_endings(rule)])
 
@@ -87,7 +87,7 @@ def _joined(node: Node) -> str:
         case Arithmetic():
             level = _level(node)
             return f"{_within(node.left, level)} {node.sign} {_within(node.right, level + 1)}"
-        case Comparison():
+        case Compared():
             return f"{_within(node.left, SUM)} {node.relation} {_within(node.right, SUM)}"
         case Between():
             value, low, high = (_within(each, SUM) for each in node.children)
@@ -108,7 +108,7 @@ def _level(node: Node) -> int:
             return OR if node.junction == "or" else AND
         case Not():
             return NOT
-        case Comparison() | Between() | Crosses() | NoData():
+        case Compared() | Between() | Crosses() | NoData():
             return COMPARED
         case Arithmetic():
             return SUM if node.sign in "+-" else PRODUCT

@@ -98,7 +98,7 @@ class Arithmetic(Node):
 
 
 @dataclass(frozen=True)
-class Comparison(Node):
+class Compared(Node):
     """Two numbers that are compared."""
 
     relation: Relation

@@ -21,12 +21,12 @@ def rule_of(text: str) -> Rule:
 
 def judged(rules: Mapping[str, Rule], market: Market, cut: int | None = None) -> list[dict[str, Any]]:
     """The outcomes and conditions of the rules at each bar. At `cut` the state goes through a snapshot."""
-    series = SeriesRules(rules, context())
+    series = SeriesRules(rules, "AAPL", context())
     found = []
     for place, bar in enumerate(market.bars):
         if place == cut:
             state = json.loads(json.dumps(series.state()))
-            series = SeriesRules(rules, context())
+            series = SeriesRules(rules, "AAPL", context())
             series.restore(state)
         if place in market.splits:
             series.split(market.splits[place])

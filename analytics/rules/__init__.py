@@ -1,0 +1,1 @@
+"""The command line of alert rules: python -m analytics.rules."""

@@ -1,0 +1,179 @@
+"""Alert rules: check one, and try it on stored history before it is armed.
+
+    python -m analytics.rules check "rsi(14) crosses below 30 on 1h"
+    python -m analytics.rules dry-run "rsi(14) crosses below 30 on 1h" --since 2024-01-02
+    python -m analytics.rules explain "rsi(14) crosses below 30 on 1h" AAPL --since 2024-01-02 --until 2024-01-03
+
+Ten rules:
+
+    AAPL: close crosses above 200 once
+    AAPL, MSFT: low <= 180 or high >= 220 on 1m
+    change(1d) < -5% every 1d
+    rsi(14) crosses below 30 on 1h clear rsi(14) > 40
+    sma(50) crosses above sma(200) on 1d
+    close < bollinger(20, 2).lower on 15m for 3 bars
+    volume > 3 * sma(volume, 20)[1] on 5m while open
+    close > highest(high, 252)[1] on 1d
+    macd().histogram crosses above 0 and rsi(14) < 60
+    drawdown(20d) > 10% severity critical
+
+A rule is judged at closed bars. It fires where its condition becomes true, rests until the condition is false again (or
+until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
+
+check reads a rule and prints its normal form; it needs no server. dry-run shows where a rule would have fired, and what
+came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each bar with the
+value of each part of the condition, and what held the rule back.
+Exit status: 0, or 2 if the rule can't be read; 1 if the command failed otherwise.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from math import inf
+
+from rich.console import Console
+from rich.progress import track
+
+from analytics.alerts.evaluation.series_rules import home_of, named_series
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.reading import read_rule
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.rule_error import RuleError
+from analytics.rules.dry_run import dry_run
+from analytics.rules.dry_run_report import print_dry_run
+from analytics.rules.explanation import explained
+from analytics.store.rule_history import SymbolHistory, history_of, symbols_with_exchanges
+from shared.errors import ConfigError, TickstreamError
+from shared.postgres.database import Cursor, connect, transaction
+from shared.runtime.command_line import configured
+from shared.runtime.lifecycle import servers
+from shared.settings.config import Config
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m analytics.rules",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|dry-run|explain")
+    check = commands.add_parser("check", help="read a rule and print its normal form")
+    dry = commands.add_parser("dry-run", help="show where a rule would have fired, and what came of it")
+    explain = commands.add_parser("explain", help="show at each bar why a rule fired or did not")
+    for command in (check, dry, explain):
+        command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
+    explain.add_argument("symbol", metavar="SYMBOL")
+    for command in (dry, explain):
+        command.add_argument(
+            "--since",
+            type=_second,
+            default=-inf,
+            metavar="TIME",
+            help="bars that ended at this time or later",
+        )
+        command.add_argument(
+            "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
+        )
+    return parser.parse_args()
+
+
+def _second(text: str) -> float:
+    """A time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2024-01-02T15:30") from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[Cursor]:
+    with ExitStack() as opened:
+        ready = opened.enter_context(servers(config, kafka=False))
+        connection = opened.enter_context(
+            closing(connect(ready.postgres.dsn_for(config.database()), "rules"))
+        )
+        yield opened.enter_context(transaction(connection))
+
+
+def _dry_run(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
+    with _database(config) as cursor:
+        stored = symbols_with_exchanges(cursor)
+        symbols, named = _symbols(rule, stored), _named(rule, stored, cursor)
+        histories = (
+            history_of(cursor, symbol, exchange, rule.interval) for symbol, exchange in symbols.items()
+        )
+        shown = track(histories, "dry run", len(symbols), console=Console(stderr=True), transient=True)
+        runs = [
+            dry_run(rule, history, named, arguments.since, arguments.until)
+            for history in shown
+            if history.bars
+        ]
+    print_dry_run(rule, runs, arguments.since, arguments.until, Console())
+
+
+def _symbols(rule: Rule, stored: dict[str, str | None]) -> dict[str, str | None]:
+    """The stored symbols that the rule applies to. Raises ConfigError if there are none."""
+    if home := home_of(rule):
+        wanted: Iterable[str] = (home,)
+    elif rule.scope.kind == "all":
+        wanted = stored
+    else:  # what a list or the holdings are, nothing provides yet
+        wanted = rule.scope.names if rule.scope.kind == "symbols" else ()
+    found = {symbol: stored[symbol] for symbol in wanted if symbol in stored}
+    if not found:
+        raise ConfigError("No stored symbol is in the scope of the rule: start the pipeline with them first.")
+    return found
+
+
+def _named(rule: Rule, stored: dict[str, str | None], cursor: Cursor) -> dict[str, SymbolHistory]:
+    """The histories of the symbols that a rule names."""
+    symbols = {series.symbol for series in named_series(rule)} & stored.keys()
+    return {symbol: history_of(cursor, symbol, stored[symbol], rule.interval) for symbol in sorted(symbols)}
+
+
+def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
+    symbol = arguments.symbol.upper()
+    with _database(config) as cursor:
+        stored = symbols_with_exchanges(cursor)
+        if symbol not in stored:
+            raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
+        history = history_of(cursor, symbol, stored[symbol], rule.interval)
+        named = _named(rule, stored, cursor)
+    for line in explained(rule, history, named, arguments.since, arguments.until):
+        print(line)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    config = configured("rules", {})
+    rule = read_rule(arguments.rule, config.indicators.values)
+    match arguments.command:
+        case "check":
+            print(normal_form(rule))
+        case "dry-run":
+            _dry_run(rule, config, arguments)
+        case _:
+            _explain(rule, config, arguments)
+
+
+def main() -> int:
+    """Run the command. Returns its exit status."""
+    arguments = _arguments()
+    try:
+        _run(arguments)
+    except RuleError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except TickstreamError as error:
+        print(f"rules: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("rules: interrupted.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

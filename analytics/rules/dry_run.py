@@ -1,0 +1,95 @@
+"""Tries a rule on stored history: where it would have fired, and what came of it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules, named_series
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.track_record.returns import SymbolBars
+from analytics.alerts.track_record.track_record import Fired
+from analytics.engine.series import context_of
+from analytics.rules.other_symbols import OtherSymbol, values_at
+from analytics.store.rule_history import SymbolHistory
+from shared.calendars.calendars import SessionCalendar, calendar_of
+from shared.market.records import Bar
+
+HOUR, DAY = 3_600, 86_400
+RULE_ID = "dry-run"
+
+
+class Hit(NamedTuple):
+    """A bar with the judgement of the rule on it."""
+
+    bar: Bar
+    judgement: Judgement
+
+
+class SymbolRun(NamedTuple):
+    """What a rule would have done on one symbol, and the figures of its track record."""
+
+    hits: list[Hit]
+    fired: Fired
+
+
+def dry_run(
+    rule: Rule, history: SymbolHistory, named: Mapping[str, SymbolHistory], since: float, until: float
+) -> SymbolRun:
+    """Judge a rule at every stored bar; bars that ended outside of the period only warm it up.
+
+    `named` are the histories of the symbols that the rule names, by symbol.
+    """
+    calendar = calendar_of(history.exchange)
+    rules = SeriesRules({RULE_ID: rule}, history.symbol, context_of(calendar, rule.interval))
+    hits: list[Hit] = []
+    places: list[int] = []
+    for place, (bar, judgement) in enumerate(judged(rule, rules, history, named)):
+        if judgement.outcome == "fired" and since <= bar.end <= until:
+            places.append(place)
+            hits.append(Hit(bar, judgement))
+    return SymbolRun(hits, Fired(_symbol_bars(history, calendar), np.array(places, dtype=np.int64)))
+
+
+def judged(
+    rule: Rule, rules: SeriesRules, history: SymbolHistory, named: Mapping[str, SymbolHistory]
+) -> Iterator[Hit]:
+    """Every stored bar with the judgement on it.
+
+    Each split is applied before the first bar that ends after it, as it is when bars close live.
+    """
+    others = [
+        OtherSymbol(series, named[series.symbol])
+        for series in named_series(rule)
+        if series.symbol != history.symbol and series.symbol in named
+    ]
+    remaining = sorted(history.splits, reverse=True)
+    for bar in history.bars:
+        while remaining and remaining[-1].time < bar.end:
+            rules.split(remaining.pop().ratio)
+        (judgement,) = rules.update(bar, values_at(others, bar.end, rules))
+        yield Hit(bar, judgement)
+
+
+def _symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:
+    ends = np.array([bar.end for bar in history.bars], dtype=np.int64)
+    closes = np.array([bar.close for bar in history.bars])
+    for split in history.splits:
+        closes[ends <= split.time] /= split.ratio
+    local = ends + _offsets(ends, calendar)
+    return SymbolBars(ends, closes, local % DAY // HOUR, local // DAY)
+
+
+def _offsets(ends: NDArray[np.int64], calendar: SessionCalendar) -> NDArray[np.int64]:
+    """The seconds by which the clock of the exchange is ahead of UTC at each end; it changes at full hours."""
+    hours, places = np.unique(ends // HOUR, return_inverse=True)
+    found = [_offset(int(hour) * HOUR, calendar) for hour in hours]
+    return np.array(found, dtype=np.int64)[places]
+
+
+def _offset(second: int, calendar: SessionCalendar) -> int:
+    offset = datetime.fromtimestamp(second, UTC).astimezone(calendar.zone).utcoffset()
+    assert offset is not None, "a time with a zone has an offset"
+    return int(offset.total_seconds())

@@ -1,0 +1,80 @@
+"""The report of a dry run on the terminal."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.track_record.track_record import Fired, HorizonRecord, track_record
+from analytics.rules.dry_run import Hit, SymbolRun
+
+SHOWN_HITS = 10
+WEEK = 604_800
+
+
+def print_dry_run(
+    rule: Rule, runs: Sequence[SymbolRun], since: float, until: float, console: Console
+) -> None:
+    """Print where the rule would have fired, how often, and what came of it."""
+    hits = sorted((hit for run in runs for hit in run.hits), key=lambda hit: (hit.bar.end, hit.bar.symbol))
+    console.print(normal_form(rule), markup=False, highlight=False)
+    console.print(_summary(hits, [run.fired for run in runs], since, until))
+    if hits:
+        console.print(_hit_table(hits[-SHOWN_HITS:]))
+    console.print(_record_table(track_record([run.fired for run in runs], rule.interval)))
+
+
+def _summary(hits: Sequence[Hit], fired: Sequence[Fired], since: float, until: float) -> str:
+    ends = [int(end) for each in fired for end in each.bars.ends[[0, -1]] if len(each.bars.ends)]
+    if not ends:
+        return "There is no closed bar of this interval."
+    first, last = max(since, min(ends)), min(until, max(ends))
+    weeks = max((last - first) / WEEK, 1 / 7)
+    period = f"{_minute(int(first))} to {_minute(int(last))} UTC"
+    return f"{len(hits)} alerts of {len(fired)} symbols, {period}: {len(hits) / weeks:.1f} a week."
+
+
+def _minute(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _hit_table(hits: Sequence[Hit]) -> Table:
+    table = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(hits)} alerts")
+    for bar, judgement in hits:
+        values = ", ".join(f"{name} {_number(value)}" for name, value in judgement.values.items())
+        table.add_row(bar.symbol, _minute(bar.end), _number(bar.close), values)
+    return table
+
+
+def _record_table(records: Sequence[HorizonRecord]) -> Table:
+    table = Table(
+        *("bars later", "alerts", "days", "median", "of all bars", "positive", "of all bars"),
+        *("mean difference (95 %)", "verdict"),
+        title="Returns after it, beside all bars of the same symbols and hours of day",
+    )
+    for record in records:
+        table.add_row(
+            *(str(record.horizon), f"{record.alerts:,}", str(record.days)),
+            *(_percent(record.median), _percent(record.usual_median)),
+            *(_percent(record.positive, 0), _percent(record.usual_positive, 0)),
+            *(_interval(record), record.verdict),
+        )
+    return table
+
+
+def _interval(record: HorizonRecord) -> str:
+    found = record.difference
+    return (
+        "" if found is None else f"{_percent(found.mean)} ({_percent(found.low)} to {_percent(found.high)})"
+    )
+
+
+def _percent(share: float | None, decimals: int = 3) -> str:
+    return "" if share is None else f"{share * 100:.{decimals}f} %"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.6g}"

@@ -1,0 +1,63 @@
+"""Why a rule fired, or did not: each bar with the value of each part of its condition, and what held it back."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from analytics.alerts.evaluation.conditions import number_of, truth_of
+from analytics.alerts.evaluation.series_rules import SeriesRules
+from analytics.alerts.language.checking import kind_of
+from analytics.alerts.language.normal_form import expression_text
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import Duration, Node, Number
+from analytics.engine.series import context_of
+from analytics.rules.dry_run import RULE_ID, judged
+from analytics.store.rule_history import SymbolHistory
+from shared.calendars.calendars import calendar_of
+
+Part = tuple[str, Callable[[int], float | bool | None]]
+"""The text of a part of a condition, and its value."""
+
+
+def explained(
+    rule: Rule, history: SymbolHistory, named: Mapping[str, SymbolHistory], since: float, until: float
+) -> Iterator[str]:
+    """A line for each bar that ended in the period."""
+    context = context_of(calendar_of(history.exchange), rule.interval)
+    rules = SeriesRules({RULE_ID: rule}, history.symbol, context)
+    parts = [
+        (expression_text(node), _value_of(node, rules))
+        for condition in (rule.condition, rule.clear)
+        if condition is not None
+        for node in named_parts(condition)
+    ]
+    for bar, judgement in judged(rule, rules, history, named):
+        if since <= bar.end <= until:
+            end = datetime.fromtimestamp(bar.end, UTC).strftime("%Y-%m-%d %H:%M")
+            values = "; ".join(f"{text} = {_text(value(0))}" for text, value in parts)
+            yield f"{end}  {judgement.outcome}: {values}"
+
+
+def named_parts(condition: Node) -> list[Node]:
+    """A condition, then its parts down to the values that it reads, each once."""
+    found: dict[Node, None] = {condition: None}
+    for part in condition.children:
+        if not isinstance(part, Number | Duration):
+            found |= dict.fromkeys(_parts_within(part))
+    return list(found)
+
+
+def _parts_within(part: Node) -> list[Node]:
+    """The parts of an argument are not values of their own where the argument is that of a function."""
+    return named_parts(part) if kind_of(part) == "condition" else [part]
+
+
+def _value_of(node: Node, rules: SeriesRules) -> Callable[[int], float | bool | None]:
+    return truth_of(node, rules.values) if kind_of(node) == "condition" else number_of(node, rules.values)
+
+
+def _text(value: float | bool | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.6g}"

@@ -1,0 +1,118 @@
+"""python -m analytics.rules over the tables of a desk."""
+
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics.alerts.language.reading import read_rule
+from analytics.indicators.catalog import DEFAULTS
+from analytics.store.tables import BAR_COLUMNS, bar_row
+from shared.market.records import Bar
+from shared.postgres.database import connect, copy_rows, transaction
+from shared.settings.server_types import PROJECT
+from tests.inputs.random_bars import random_bars
+from tests.integration.desk import Desk
+from tests.oracles import naive_rules
+from tests.slowness import PATIENCE
+
+RULE = "rsi(5) crosses below 40 clear rsi(5) > 50"
+SPLIT_BEFORE = 150
+"""The place of the first bar in new shares."""
+
+
+def minutes(count: int) -> list[Bar]:
+    bars = [bar._replace(symbol="AAPL", interval="1m", session="regular") for bar in random_bars(count)]
+    before, after = bars[:SPLIT_BEFORE], bars[SPLIT_BEFORE:]
+    return before + naive_rules.in_shares_of([*after, after[-1]], {len(after): 4.0})[:-1]
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    bars = minutes(300)
+    split = datetime.fromtimestamp(bars[SPLIT_BEFORE].start, UTC)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(bar) for bar in bars])
+        cursor.execute(
+            "insert into symbols (symbol, price, event_time, received_time, exchange, session, source, quotes,"
+            " late, extreme) values ('AAPL', 1, now(), now(), '24/7', 'regular', 'test', 1, 0, 0)"
+        )
+        cursor.execute(
+            'insert into corporate_actions (symbol, time, action, value, source, partition, "offset")'
+            " values ('AAPL', %s, 'split', 4, 'test', 0, 1)",
+            (split,),
+        )
+    return desk
+
+
+def run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "analytics.rules", *arguments]
+    environment = {**desk.environment, "COLUMNS": "200"}
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def expected_ends() -> list[str]:
+    bars = minutes(300)
+    places = naive_rules.fires(read_rule(RULE, DEFAULTS), bars, {SPLIT_BEFORE: 4.0})
+    return [datetime.fromtimestamp(bars[place].end, UTC).strftime("%Y-%m-%d %H:%M") for place in places]
+
+
+def test_dry_run_fires_at_the_bars_of_the_definition_across_a_split(filled: Desk) -> None:
+    found = run(filled, "dry-run", RULE)
+    assert found.returncode == 0, found.stderr
+    ends = expected_ends()
+    assert len(ends) > 5
+    assert f"{len(ends)} alerts of 1 symbols" in found.stdout
+    for end in ends[-10:]:
+        assert end in found.stdout
+    assert "too few to tell" in found.stdout
+
+
+def test_explanation_names_each_part_and_fires_at_the_same_bars(filled: Desk) -> None:
+    found = run(filled, "explain", RULE, "aapl")
+    assert found.returncode == 0, found.stderr
+    lines = found.stdout.splitlines()
+    assert len(lines) == 300
+    assert "unknown: rsi(5) crosses below 40 = unknown; rsi(5) = unknown" in lines[0]
+    assert [line[:16] for line in lines if "  fired: " in line] == expected_ends()
+
+
+def test_a_rule_in_whose_scope_nothing_is_stored_is_named(filled: Desk) -> None:
+    found = run(filled, "dry-run", "MSFT: close > 1")
+    assert found.returncode == 1
+    assert "No stored symbol is in the scope" in found.stderr
+
+
+def test_check_needs_no_server_and_shows_the_place_of_a_fault() -> None:
+    command = [sys.executable, "-m", "analytics.rules", "check"]
+    good = subprocess.run([*command, "close>5"], cwd=PROJECT, capture_output=True, text=True)
+    assert (good.returncode, good.stdout) == (0, "close > 5 on 1m\n")
+    bad = subprocess.run([*command, "clos > 5"], cwd=PROJECT, capture_output=True, text=True)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("clos > 5\n^\nline 1, column 1: there is no series clos")
+
+
+def test_a_ratio_of_two_symbols_is_judged_once_at_the_bars_of_the_first(filled: Desk) -> None:
+    others = [bar._replace(symbol="SPY") for bar in minutes(300) if bar.start % 120 == 0]
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(bar) for bar in others])
+        cursor.execute(
+            "insert into symbols (symbol, price, event_time, received_time, exchange, session, source, quotes,"
+            " late, extreme) values ('SPY', 1, now(), now(), '24/7', 'regular', 'test', 1, 0, 0)"
+        )
+    found = run(filled, "explain", "AAPL.close / SPY.close > 1.0001", "AAPL")
+    assert found.returncode == 0, found.stderr
+    lines = found.stdout.splitlines()
+    last: Bar | None = None
+    by_end = {bar.end: bar for bar in others}
+    for line, bar in zip(lines[:SPLIT_BEFORE], minutes(300), strict=False):
+        last = by_end.get(bar.end, last)
+        ratio = None if last is None else bar.close / last.close
+        assert ("unknown" if ratio is None else f"SPY.close = {ratio:.6g}") in line
+    dry = run(filled, "dry-run", "AAPL.close / SPY.close > 1.0001")
+    fired = [line for line in lines if "  fired: " in line]
+    assert f"{len(fired)} alerts of 1 symbols" in dry.stdout and len(fired) > 5
