@@ -53,6 +53,9 @@ SPAN = 4
 """Calendar time in which the returns of a symbol may lie, in intervals and for intraday bars in days too: nights,
 weekends and holidays have no bar. Symbols that traded less lately have fewer returns."""
 INTRADAY_DAYS = 5
+LEAST_SPARE, SPARE_SHARE = 5, 10
+"""Bars that are read beyond the returns: at least 5, and a tenth of them. A pair has common days only, and the holidays
+of two exchanges differ."""
 CURRENT_DAYS = 4
 """A daily bar is current for so many days: over a long weekend the last one is that of Thursday."""
 SHOWN_PAIRS = 10
@@ -84,7 +87,8 @@ def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
         raise ConfigError(f"There is no closed bar of {question.interval} yet: start the pipeline first.")
     seconds = INTERVAL_SECONDS[question.interval]
     earliest = newest - (question.returns + 5) * seconds * SPAN - INTRADAY_DAYS * 86_400
-    since = first_start(cursor, question.interval, question.returns, earliest)
+    bars = question.returns + max(LEAST_SPARE, question.returns // SPARE_SHARE)
+    since = first_start(cursor, question.interval, bars, earliest)
     splits = splits_since(cursor, since)
     table = _table(closes_since(cursor, question.interval, since), splits, exchanges(cursor), question)
     current = newest - (CURRENT_DAYS * 86_400 if question.interval == "1d" else 2 * seconds)

@@ -5,11 +5,14 @@ import io
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from shared.postgres.database import connect, transaction
+from analytics.store.tables import BAR_COLUMNS
+from shared.calendars.calendars import calendar_of
+from shared.postgres.database import connect, copy_rows, transaction
 from shared.settings.server_types import PROJECT
 from tests.inputs.histories import walk
 from tests.integration.desk import Desk
@@ -71,6 +74,43 @@ def test_split_moves_no_correlation(filled: Desk) -> None:
         for text in (before, after)
     ]
     np.testing.assert_allclose(values[0], values[1], atol=1e-12)
+
+
+def test_days_of_futures_are_compared_with_those_of_shares_on_which_they_end(desk: Desk) -> None:
+    """Gold's trading day begins on the evening before. Both prices are the same on each trading day of New York."""
+    closes = 100.0 * np.exp(np.cumsum(np.random.default_rng(1).normal(0.0, 0.01, 42)))
+    noon = int(datetime(2026, 6, 1, 16, tzinfo=UTC).timestamp())
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        for symbol, exchange in (("GC=F", "CMX"), ("GLD", "PCX")):
+            days = [calendar_of(exchange).at(noon + 86_400 * number) for number in range(42)]
+            rows = [
+                (
+                    symbol,
+                    "1d",
+                    *_span(day.day_start, day.day_end),
+                    *([close] * 4),
+                    1.0,
+                    None,
+                    1,
+                    "regular",
+                    "test",
+                )
+                for day, close in zip(days, closes.tolist(), strict=True)
+                if day.name == "regular"
+            ]
+            copy_rows(cursor, "bars", BAR_COLUMNS, rows)
+            cursor.execute(
+                "insert into symbols (symbol, price, event_time, received_time, exchange, session, source, quotes,"
+                " late, extreme) values (%s, 1, now(), now(), %s, 'regular', 'test', 1, 0, 0)",
+                (symbol, exchange),
+            )
+    run = printed(desk, "--returns", "20", "--csv")
+    _, (_, _, correlation), _ = csv.reader(io.StringIO(run.stdout))
+    assert float(correlation) == pytest.approx(1.0), run.stderr
+
+
+def _span(start: int, end: int) -> tuple[datetime, datetime]:
+    return datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
 
 
 def test_breadth_and_betas_are_printed(filled: Desk) -> None:
