@@ -78,7 +78,7 @@ def closed_bars(
         for settled in engine.take_actions():
             report.note_rejected(settled)
         for event in engine.take_events():
-            report.note_set_aside(event.closed)
+            report.note_closed(event.closed)
             yield event.closed
 
 

@@ -16,7 +16,8 @@ only at the market that made it, it never does here: the price is not current. A
 plans; here it updates nothing, because it is no trade of its own minute.
 
 Outside of the regular session, two conditions have no effect. Form T marks every trade of the extended hours: the plans
-count it in the day's volume alone, and these hours would have no bars. Sweeps always count there.
+count it in the day's volume alone, and these hours would have no bars. Sweeps always count there. Of a symbol without
+an exchange no session is known: form T has no effect at any time.
 """
 
 from collections.abc import Mapping

@@ -157,7 +157,7 @@ class NaiveSymbol:
     def updates(self, conditions: str, time: float) -> tuple[bool, bool, bool]:
         """Whether a quote sets open and close, high and low, and volume."""
         codes = set(conditions)
-        if EXCHANGES[self.name] == "XNYS" and not OPENS <= time < CLOSES:
+        if EXCHANGES[self.name] != "XNYS" or not OPENS <= time < CLOSES:
             codes -= {FORM_T}
         return (
             not codes,

@@ -3,12 +3,16 @@
 from analytics.engine.bars import slot_of
 from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars
 from analytics.engine.symbol_state import SymbolState
+from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Quote
-from shared.market.trade_conditions import Updates, updates_of
+from shared.market.trade_conditions import FORM_T, Updates, updates_of
 
 
 def updates_in(state: SymbolState, conditions: str, place: PlaceInBars) -> Updates:
-    """What a quote with these conditions updates."""
+    """What a quote with these conditions updates. Without an exchange no session is known, and only form T itself tells
+    that a trade is of the extended hours: it has no effect there."""
+    if isinstance(state.calendar, AlwaysOpen):
+        conditions = conditions.replace(FORM_T, "")
     is_regular = _session_of(state, place) == REGULAR
     return updates_of(conditions, state.settings.trade_conditions, is_regular)
 

@@ -10,7 +10,7 @@ from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Interval, Quote
 from shared.recordings.sequence import recorded
 from tests.inputs.records import quote, second
-from tests.reports.recordings.recorded_rows import bars, file_of, refusal
+from tests.reports.recordings.recorded_rows import bars, bars_and_rest, file_of, refusal
 
 HEADER = "symbol,event_time,price,size,exchange,conditions"
 START = second("2020-04-01T14:56")
@@ -83,3 +83,34 @@ def test_codes_are_read_as_the_feeds_and_their_clients_write_them(
     records = recorded([file_of(tmp_path, HEADER, row(249.74, 100, written))])
     (trade,) = (record for record in records if isinstance(record, Quote))
     assert trade.conditions == read
+
+
+@pytest.mark.parametrize("exchange", ["", ",NMS"])
+def test_trades_before_the_session_have_bars_also_where_no_exchange_is_named(
+    tmp_path: Path, exchange: str
+) -> None:
+    """Reported to Polygon (#70): trades of the extended hours were in no bar. All of them are marked as form T; without
+    an exchange that left none, and nobody said so."""
+    header = "symbol,event_time,price,size,conditions" + (",exchange" if exchange else "")
+    early = second("2020-04-01T10:30")
+    rows = [
+        f"AAPL,{early + 5 * number},240.5,100,{'TI' if number % 3 else 'T'}{exchange}" for number in range(36)
+    ]
+    found, rest = bars_and_rest(file_of(tmp_path, header, *rows), "1m")
+    assert [(bar["close"], bar["volume"]) for bar in found] == [("240.5", "1200.0")] * 3
+    assert list(rest.lines()) == []
+
+
+def test_trades_in_minutes_without_a_price_are_named_at_the_end(tmp_path: Path) -> None:
+    """Reported to Polygon (#75): minutes of odd lots have no bar, and the volumes of the minutes are less than the
+    day's. Here the longer bars have them, and the replay says how many trades there are."""
+    odd = [f"NVR,{START + 20 * number},2900.5,5,NYQ,I" for number in range(10)]
+    path = file_of(tmp_path, HEADER, *odd, f"NVR,{START + 190},2905,100,NYQ,")
+    minutes, rest = bars_and_rest(path, "1m")
+    assert [(bar["open"], bar["volume"]) for bar in minutes] == [("2905.0", "105.0")]
+    (hour,) = bars(path, "1h")
+    assert hour["volume"] == "150.0"
+    assert list(rest.lines()) == [
+        "NVR: 9 trades are in minutes without a price, which are no bars: by their sale conditions they update volume"
+        " alone; the first minute is 2020-04-01T14:56:00+00:00."
+    ]
