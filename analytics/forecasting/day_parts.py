@@ -1,13 +1,16 @@
-"""The part of the day in which the next returns of an intraday series are, by the calendar of its exchange. Pure."""
+"""What the calendar of an exchange says about the next returns: the part of the day of each, and short days. Pure."""
 
 from functools import lru_cache
+from math import sqrt
 
 from ml.uncertainty.day_shape import CLOSING
-from shared.calendars.calendars import NEVER, SessionCalendar
+from shared.calendars.calendars import NEVER, SessionAt, SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, Interval
 
 DAY = 86_400
 PART_SECONDS = 1_800
+KEPT_DAYS = 16_384
+"""Days whose factors are cached: all those of two exchanges, also where histories are read symbol by symbol."""
 
 
 def bars_a_part(interval: Interval) -> int:
@@ -43,3 +46,29 @@ def _next_end(end: int, closed_at: int | None, seconds: int, calendar: SessionCa
     goes_on = name == "regular" if closed_at is not None else name != "closed"
     opening = NEVER if goes_on else calendar.next_change(time)
     return end + seconds if opening >= NEVER else opening // seconds * seconds + seconds
+
+
+@lru_cache(maxsize=KEPT_DAYS)
+def day_factors(end: int, calendar: SessionCalendar, days: int) -> tuple[float, ...]:
+    """How far prices move on the trading day that ended at `end`, and on each of the `days` after it, in moves of a
+    usual day: the square root of the day's length in usual days, 1 at most.
+
+    So a half day has a factor below 1, because the variance of a random walk is proportional to its time.
+    `benchmarks.forecasts.coverage` prints how many closes of half days, and of the days after them, are inside the
+    intervals. Cached, because many symbols share it.
+    """
+    found = [_factor(calendar.at(end - 1), calendar)]
+    time = end
+    for _ in range(days):
+        session = calendar.at(time)
+        if session.day_end <= time:
+            session = calendar.at(calendar.next_change(time))
+        found.append(_factor(session, calendar))
+        time = session.day_end
+    return tuple(found)
+
+
+def _factor(session: SessionAt, calendar: SessionCalendar) -> float:
+    """The factor of the session's day; 1 after the last day of the calendar, which has no length."""
+    length = min(session.day_end - session.day_start, calendar.day_seconds)
+    return sqrt(length / calendar.day_seconds) if length else 1.0

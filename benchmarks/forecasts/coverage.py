@@ -22,34 +22,45 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.forecasting.day_parts import day_factors
+from analytics.forecasting.series_volatility import SeriesVolatility
 from benchmarks.staging.tables import table
 from ml.scoring.scores import Score, penalties_of, score
 from ml.uncertainty.conformal import Forecast, PendingForecasts, Pool
-from ml.uncertainty.volatility import WARM_AFTER, BarVolatility
+from shared.calendars.calendars import calendar_of
 from shared.market.records import EPOCH, CorporateAction, Record, RecordedBar
 from shared.recordings.sequence import recorded
 
 DATA = Path(os.environ.get("TICKSTREAM_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 DAILY = "market_lean/lean/Data/equity/usa/daily"
 SYMBOLS = ("aapl", "aig", "bac", "ibm", "qqq", "spy")
+EXCHANGE = "XNYS"
 HORIZONS = (1, 5)
 LEVELS = (0.5, 0.8, 0.95)
 PENALTIES = penalties_of(LEVELS)
 NORMAL = (NormalDist().inv_cdf(0.975),)
 FIRST_YEAR = 2005
+HALF, AFTER, OTHER = "half days", "days after them", "other days"
 
 
 class ScoredDay(NamedTuple):
     """One forecast: `sigma` as expected when it was made, `own` and `constant` the scores of both intervals. `day` is
-    that of the close, in days since 1970."""
+    that of the close, in days since 1970, `length` its kind by the calendar, and `deviation` that by its range."""
 
     symbol: str
     day: int
     year: int
+    length: str
+    deviation: float
     horizon: int
     sigma: float
     own: Score
     constant: Score
+
+
+def deviation_by_range(before: float, open_: float, high: float, low: float) -> float:
+    """The deviation of a bar after a close of `before`: Parkinson's variance (1980) plus the squared gap, its root."""
+    return sqrt(log(high / low) ** 2 / (4.0 * log(2.0)) + log(open_ / before) ** 2)
 
 
 class DailyHistory:
@@ -58,16 +69,17 @@ class DailyHistory:
     def __init__(self, symbol: str, pool: Pool) -> None:
         self.symbol = symbol
         self._pool = pool
-        self._filter = BarVolatility()
+        self._volatility = SeriesVolatility("1d", max(HORIZONS), calendar_of(EXCHANGE))
         self._own, self._constant = PendingForecasts(), PendingForecasts()
         self._close: float | None = None
-        self._mean = self._squares = 0.0
+        self._length, self._deviation = OTHER, 0.0
+        self._returns, self._mean, self._squares = 0, 0.0, 0.0
 
     def split(self, ratio: float) -> None:
         """Adjust for a split: one share became `ratio` shares."""
         if self._close is not None:
             self._close /= ratio
-        self._filter.split(ratio)
+        self._volatility.split(ratio)
         self._own.split(ratio)
         self._constant.split(ratio)
 
@@ -79,28 +91,38 @@ class DailyHistory:
         for own, constant in zip(self._own.advance(), self._constant.advance(), strict=True):
             self._pool.learn(int(bar.start.timestamp()), own.horizon, own.score(bar.close))
             scores = score(own, bar.close, PENALTIES), score(constant, bar.close, PENALTIES[-1:])
-            day = bar.start.date()
-            yield ScoredDay(self.symbol, (day - EPOCH.date()).days, day.year, own.horizon, own.sigma, *scores)
-        if self._filter.seen >= WARM_AFTER:
-            self._own.issue([self._forecast(bar.close, horizon) for horizon in HORIZONS])
+            date = bar.start.date()
+            day = (date - EPOCH.date()).days, date.year, self._length, self._deviation
+            yield ScoredDay(self.symbol, *day, own.horizon, own.sigma, *scores)
+        sigmas = self._volatility.sigmas()
+        if sigmas:
+            self._own.issue([self._forecast(bar.close, horizon, sigmas) for horizon in HORIZONS])
             self._constant.issue([self._usual(bar.close, horizon) for horizon in HORIZONS])
 
     def _learn(self, before: float, bar: RecordedBar) -> None:
-        self._filter.update(before, bar.open, bar.high, bar.low, bar.close, bar.volume or 0.0, 1.0)
+        end = calendar_of(EXCHANGE).at(int(bar.start.timestamp())).day_end
+        self._length = _length(end, self._length)
+        self._deviation = deviation_by_range(before, bar.open, bar.high, bar.low)
+        self._volatility.update(before, end, bar.open, bar.high, bar.low, bar.close, bar.volume or 0.0)
         log_return = log(bar.close / before)
         deviation = log_return - self._mean
-        self._mean += deviation / self._filter.seen
+        self._returns += 1
+        self._mean += deviation / self._returns
         self._squares += deviation * (log_return - self._mean)
 
-    def _forecast(self, close: float, horizon: int) -> Forecast:
-        sigma = self._filter.sigma(horizon)
-        if sigma is None:
-            raise ValueError("the filter is not warm")
-        return Forecast(horizon, close, close, sigma, self._pool.widths(horizon))
+    def _forecast(self, close: float, horizon: int, sigmas: list[float]) -> Forecast:
+        return Forecast(horizon, close, close, sigmas[horizon - 1], self._pool.widths(horizon))
 
     def _usual(self, close: float, horizon: int) -> Forecast:
-        sigma = sqrt(horizon * self._squares / (self._filter.seen - 1))
+        sigma = sqrt(horizon * self._squares / (self._returns - 1))
         return Forecast(horizon, close, close, sigma, NORMAL)
+
+
+def _length(end: int, before: str) -> str:
+    """The kind of the day that ended at `end`, after one of the kind `before`."""
+    if day_factors(end, calendar_of(EXCHANGE), 0)[0] < 1.0:
+        return HALF
+    return AFTER if before == HALF else OTHER
 
 
 def replayed(records: Iterable[Record], first_year: int = FIRST_YEAR) -> Iterator[ScoredDay]:
@@ -121,6 +143,7 @@ class Table:
     def __init__(self, found: list[ScoredDay]) -> None:
         self.symbol = np.array([each.symbol for each in found])
         self.year = np.array([each.year for each in found])
+        self.length = np.array([each.length for each in found])
         sigma = np.array([each.sigma for each in found])
         self.fifth = np.searchsorted(np.quantile(sigma, (0.2, 0.4, 0.6, 0.8)), sigma) + 1
         self.covered = np.array([each.own.covered for each in found], dtype=float)
@@ -186,7 +209,7 @@ def targets(horizon: int, one: Table) -> str:
 
 
 def coverage(data: Path) -> str:
-    """Replay the histories in this folder; returns four tables and the targets, or a sentence if files are missing."""
+    """Replay the histories in this folder; returns five tables and the targets, or a sentence if files are missing."""
     files = [data / DAILY / f"{symbol}.zip" for symbol in SYMBOLS]
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
@@ -199,6 +222,7 @@ def coverage(data: Path) -> str:
             overall(tables),
             grouped("By sigma when made, in fifths", "fifth", tables, "fifth"),
             grouped("By year", "year", tables, "year"),
+            grouped("By length of the day, with its calendar", "length", tables, "length"),
             grouped("By symbol", "symbol", tables, "symbol"),
             "\n".join(("Targets at 95 %:", *reached)),
         )
@@ -206,7 +230,7 @@ def coverage(data: Path) -> str:
 
 
 def main() -> int:
-    """Replay the histories and print four tables; returns the exit status."""
+    """Replay the histories and print five tables; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

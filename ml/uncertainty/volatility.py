@@ -181,11 +181,6 @@ class BarVolatility:
             excess *= PERSISTENCE
         return found
 
-    def sigma(self, horizon: int) -> float | None:
-        """The last of `sigmas` where the time of day makes no difference, None during warm-up."""
-        found = self.sigmas([1.0] * horizon)
-        return found[-1] if found else None
-
     def state(self) -> list[float]:
         """The complete state for `restore()`, as finite numbers."""
         means = self._size, self._length, self._recent, self._sigma

@@ -1,21 +1,25 @@
 """The volatility of a series knows the part of the day by the calendar, and nothing of later bars."""
 
 import json
+from math import exp
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.forecasting.day_parts import parts_ahead
+from analytics.forecasting.day_parts import day_factors, parts_ahead
 from analytics.forecasting.series_volatility import SeriesVolatility
 from ml.uncertainty.day_shape import CLOSING
+from ml.uncertainty.volatility import BarVolatility
 from shared.calendars.calendars import AlwaysOpen, calendar_of
 from shared.market.records import Interval
 from tests.inputs.records import second
 
 NEW_YORK = calendar_of("XNYS")
 FIVE_MINUTES, HOUR, DAY = 300, 3_600, 86_400
+HALF = (3.5 / 6.5) ** 0.5
+"""The factor of a half day of three and a half hours."""
 OPENS, CLOSES = second("2024-01-03T14:30"), second("2024-01-03T21:00")
 
 
@@ -67,6 +71,33 @@ def test_a_market_that_never_closes_has_the_hours_of_the_day() -> None:
     midnight = second("2024-01-03T00:00")
     assert parts_ahead(midnight, HOUR, AlwaysOpen(), 3) == (CLOSING, 1, 2)
     assert parts_ahead(midnight + 5 * HOUR, HOUR, AlwaysOpen(), 3) == (5, 6, 7)
+
+
+def test_bars_of_a_half_day_end_with_its_close() -> None:
+    half = second("2024-07-03T17:00")
+    assert parts_ahead(half - FIVE_MINUTES, FIVE_MINUTES, NEW_YORK, 2) == (6, CLOSING)
+    assert parts_ahead(half, FIVE_MINUTES, NEW_YORK, 2) == (CLOSING, 0)
+
+
+def test_prices_move_less_far_on_a_half_day() -> None:
+    assert day_factors(second("2024-07-02T20:00"), NEW_YORK, 3) == (1.0, HALF, 1.0, 1.0)
+    assert day_factors(second("2024-07-03T17:00"), NEW_YORK, 1) == (HALF, 1.0)
+
+
+@pytest.mark.parametrize("exchange", ["NASDAQ", "LSE", "XETRA", "Tokyo", "HKSE", "CCY", None, "nowhere"])
+def test_factors_of_days_ahead_are_those_that_the_days_will_have(exchange: str | None) -> None:
+    """Days of November and December, with half days, lunch breaks, weekends and holidays."""
+    calendar, first = calendar_of(exchange), second("2024-11-01T00:00")
+    ends = sorted({calendar.at(at).day_end for at in range(first, first + 75 * DAY, HOUR)})
+    factors = [day_factors(end, calendar, 0)[0] for end in ends]
+    assert all(0.5 < factor <= 1.0 for factor in factors)
+    assert (min(factors) < 1.0) == (exchange in ("NASDAQ", "LSE", "XETRA", "HKSE"))
+    for place, end in enumerate(ends[:-4]):
+        assert day_factors(end, calendar, 4) == tuple(factors[place : place + 5])
+
+
+def test_days_after_the_end_of_a_calendar_are_usual_ones() -> None:
+    assert day_factors(2**39, NEW_YORK, 3) == (1.0, 1.0, 1.0, 1.0)
 
 
 Step = tuple[float, int, float, float, float, float, float]
@@ -137,3 +168,48 @@ def test_no_sigma_depends_on_later_bars(seed: int, common: int) -> None:
 def test_an_empty_state_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         series_of().restore([])
+
+
+def days_until_a_half_day() -> list[Step]:
+    """Days in New York up to 3 July 2024, a half day, on which move and volume are those of so short a day."""
+    found, end, half_day = list[Step](), second("2024-04-09T20:00"), second("2024-07-03T17:00")
+    while end <= half_day:
+        move, volume = (0.01 * HALF, 100.0 * HALF * HALF) if end == half_day else (0.01, 100.0)
+        before, close = (100.0, 100.0 * exp(move)) if len(found) % 2 else (100.0 * exp(move), 100.0)
+        found.append((before, end, before, max(before, close), min(before, close), close, volume))
+        end = NEW_YORK.at(NEW_YORK.next_change(end)).day_end
+    return found
+
+
+def test_the_interval_of_a_half_day_is_narrower_and_that_of_the_day_after_is_not() -> None:
+    """Rises and falls take turns, so a day is compared with the one two days before it."""
+    found = sigmas_of(days_until_a_half_day(), SeriesVolatility("1d", 2, NEW_YORK))
+    assert found[-2][0] == pytest.approx(HALF * found[-4][0], rel=0.001)
+    assert found[-1] == pytest.approx(found[-3][:1] + found[-5][1:], rel=0.001)
+
+
+@pytest.mark.parametrize("cut", [57, 58, 59])
+def test_restored_before_a_half_day_a_series_goes_on_bit_for_bit(cut: int) -> None:
+    steps, series, restored = (
+        days_until_a_half_day(),
+        *(SeriesVolatility("1d", 2, NEW_YORK) for _ in range(2)),
+    )
+    found = sigmas_of(steps[:cut], series)
+    restored.restore(json.loads(json.dumps(series.state())))
+    whole = sigmas_of(steps, SeriesVolatility("1d", 2, NEW_YORK))
+    assert [*found, *sigmas_of(steps[cut:], restored)] == whole
+
+
+def test_days_of_other_trading_hours_are_another_state() -> None:
+    keys = {
+        SeriesVolatility("1d", 5, calendar_of(exchange)).key for exchange in ("NASDAQ", "NYSE", "LSE", "HKSE")
+    }
+    assert len(keys) == 3
+
+
+def test_days_of_a_market_without_half_days_are_those_of_the_bars_alone() -> None:
+    series, bars = SeriesVolatility("1d", 3, AlwaysOpen()), BarVolatility()
+    for day, (before, _, open_, high, low, close, volume) in enumerate(hours(4, 60), start=19_000):
+        series.update(before, DAY * day, open_, high, low, close, volume)
+        bars.update(before, open_, high, low, close, volume, 1.0)
+        assert series.sigmas() == bars.sigmas([1.0] * 3)

@@ -47,9 +47,7 @@ def fed(bars: list[Shape], followed: BarVolatility | None = None) -> BarVolatili
 
 
 def sigma_after(bars: list[Shape], horizon: int = 1) -> float:
-    sigma = fed(bars).sigma(horizon)
-    assert sigma is not None
-    return sigma
+    return fed(bars).sigmas([1.0] * horizon)[-1]
 
 
 def ordinary(count: int, sigma: float = 0.01, seed: int = 7) -> list[Shape]:
@@ -114,7 +112,7 @@ def test_a_restored_filter_goes_on_bit_for_bit(before: list[Shape], after: list[
     for bar in after:
         fed([bar], unbroken)
         fed([bar], restored)
-        assert restored.sigma(5) == unbroken.sigma(5)
+        assert restored.sigmas([1.0] * 5) == unbroken.sigmas([1.0] * 5)
     assert restored.state() == unbroken.state()
 
 
@@ -133,7 +131,7 @@ def test_sigma_is_that_of_the_definition_written_out_at_every_bar() -> None:
     followed, expected = fed(bars[: WARM_AFTER - 1]), plain_sigmas(bars)
     for number in range(WARM_AFTER - 1, len(bars)):
         fed([bars[number]], followed)
-        assert followed.sigma(1) == pytest.approx(expected[number], rel=1e-9)
+        assert followed.sigmas([1.0]) == pytest.approx([expected[number]], rel=1e-9)
 
 
 def test_sigma_over_bars_is_the_sum_of_the_variances_expected_of_each() -> None:
@@ -142,14 +140,14 @@ def test_sigma_over_bars_is_the_sum_of_the_variances_expected_of_each() -> None:
     long, expected = (DEVIATION * size) ** 2, [sigma**2]
     for _ in range(9):
         expected.append(long + PERSISTENCE * (expected[-1] - long))
-    for horizon in range(1, 11):
-        assert followed.sigma(horizon) == pytest.approx(math.sqrt(sum(expected[:horizon])), rel=1e-12)
+    sums = np.cumsum(expected)
+    assert followed.sigmas([1.0] * 10) == pytest.approx(np.sqrt(sums).tolist(), rel=1e-12)
 
 
 def test_there_is_no_sigma_before_twenty_returns() -> None:
     bars = ordinary(WARM_AFTER)
-    assert fed([]).sigma(1) is None
-    assert fed(bars[:-1]).sigma(1) is None
+    assert fed([]).sigmas([1.0]) == []
+    assert fed(bars[:-1]).sigmas([1.0]) == []
     assert 0.003 < sigma_after(bars) < 0.03
 
 
