@@ -8,8 +8,9 @@ speed       forecasts of 500 symbols for a closed bar, compared with fitting a l
 search      new orders for 500 symbols, and the age that an order reaches
 accuracy    every model on days and on minutes, tested on rows after all of its training rows
 coverage    coverage of the intervals, as `python -m benchmarks.forecasts.coverage` prints it
-opponents   intervals of other methods on the same days; --quick leaves out those that are refitted
-intraday    the same for minutes and hours, real and simulated
+opponents   intervals of other methods on the same days; --quick leaves out those that take minutes to fit
+intraday    the same for minutes, hours and a coin's days, real and simulated
+realized    the same where the returns within each bar are known, most of them simulated
 
 Settings are the defaults unless the environment sets them. A section whose recordings are not in the data folder is
 skipped with a message.
@@ -24,6 +25,7 @@ from benchmarks.forecasts.accuracy import accuracy
 from benchmarks.forecasts.coverage import DATA, coverage
 from benchmarks.forecasts.intraday import intraday
 from benchmarks.forecasts.opponents import opponents
+from benchmarks.forecasts.realized import realized_variance
 from benchmarks.forecasts.search import searches
 from benchmarks.forecasts.speed import speed
 from benchmarks.staging.stage import say
@@ -40,6 +42,7 @@ PARTS: dict[str, Part] = {
     "coverage": lambda _config, data, _quick: coverage(data),
     "opponents": lambda _config, data, quick: opponents(data, quick),
     "intraday": lambda _config, data, quick: intraday(data, quick),
+    "realized": lambda _config, data, quick: realized_variance(data, quick),
 }
 
 

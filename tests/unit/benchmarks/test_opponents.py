@@ -6,37 +6,54 @@ import numpy as np
 import pytest
 
 from benchmarks.forecasts import opponents
-from benchmarks.forecasts.opponents import REFITTED, SIMPLE, Returns, lower_by, refits
+from benchmarks.forecasts.methods import FIRST_FIT, Returns, all_methods, refits
+from benchmarks.forecasts.opponents import lower_by
 
 FIRST = int(np.datetime64("2005-01-03").astype("datetime64[D]").astype(int))
 
 
 def returns_of(count: int, seed: int = 5) -> Returns:
-    values = 0.01 * np.random.default_rng(seed).standard_normal(count)
-    return Returns(FIRST + np.arange(count), values)
+    chance = np.random.default_rng(seed)
+    deviations = 0.01 * np.exp(0.3 * chance.standard_normal(count))
+    return Returns(FIRST + np.arange(count), 0.01 * chance.standard_normal(count), deviations)
 
 
-@pytest.mark.parametrize("name", SIMPLE)
-def test_no_interval_depends_on_later_returns(name: str) -> None:
-    whole = returns_of(400)
-    cut = Returns(whole.days[:300], whole.values[:300])
-    expected = SIMPLE[name](whole)[:300]
-    assert SIMPLE[name](cut) == pytest.approx(expected, rel=1e-12, nan_ok=True)
+def first_of(returns: Returns, count: int) -> Returns:
+    return Returns(returns.days[:count], returns.values[:count], returns.deviations[:count])
 
 
-@pytest.mark.parametrize("name", SIMPLE)
+@pytest.mark.parametrize("name", all_methods(quick=True))
+def test_no_interval_depends_on_later_bars(name: str) -> None:
+    whole, method = returns_of(400), all_methods(quick=True)[name]
+    expected = method(whole)[:300]
+    assert method(first_of(whole, 300)) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", all_methods(quick=True))
 def test_intervals_of_normal_returns_reach_two_deviations(name: str) -> None:
-    assert np.nanmean(SIMPLE[name](returns_of(2_000))) == pytest.approx(0.0196, rel=0.05)
+    found = all_methods(quick=True)[name](returns_of(2_000))
+    assert np.nanmean(found) == pytest.approx(0.0196, rel=0.05)
 
 
-@pytest.mark.parametrize("name", REFITTED)
+def test_har_follows_the_deviations_of_the_newest_bars() -> None:
+    """The deviation of each bar is that of the next return, and deviations last."""
+    chance = np.random.default_rng(3)
+    logs = np.repeat(0.8 * chance.standard_normal(60), 25)
+    deviations = 0.01 * np.exp(logs)
+    values = np.roll(deviations, 1) * chance.standard_normal(len(logs))
+    found = all_methods(quick=True)["HAR"](Returns(FIRST + np.arange(len(logs)), values, deviations))
+    judged = found[FIRST_FIT:-1] / deviations[FIRST_FIT:-1]
+    assert np.median(judged) == pytest.approx(1.96, rel=0.1)
+    assert np.corrcoef(np.log(found[FIRST_FIT:-1]), logs[FIRST_FIT:-1])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("name", ["GARCH-t", "GJR-t"])
 def test_refitted_models_use_no_later_returns(name: str) -> None:
     pytest.importorskip("arch")
-    whole = returns_of(330)
-    cut = Returns(whole.days[:300], whole.values[:300])
-    found = REFITTED[name](cut)
-    assert found == pytest.approx(REFITTED[name](whole)[:300], rel=1e-6, nan_ok=True)
-    assert np.isnan(found[: opponents.FIRST_FIT - 1]).all()
+    whole, method = returns_of(330), all_methods(quick=False)[name]
+    found = method(first_of(whole, 300))
+    assert found == pytest.approx(method(whole)[:300], rel=1e-6, nan_ok=True)
+    assert np.isnan(found[: FIRST_FIT - 1]).all()
     assert np.nanmean(found) == pytest.approx(0.0196, rel=0.2)
 
 
