@@ -7,6 +7,7 @@ import pytest
 
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from producer.sources.finnhub.conditions import conditions_of
 from shared.market.records import Interval, Quote
 from shared.recordings.sequence import recorded
 from tests.inputs.records import quote, second
@@ -83,6 +84,17 @@ def test_codes_are_read_as_the_feeds_and_their_clients_write_them(
     records = recorded([file_of(tmp_path, HEADER, row(249.74, 100, written))])
     (trade,) = (record for record in records if isinstance(record, Quote))
     assert trade.conditions == read
+
+
+@pytest.mark.parametrize("numbers", [["31", "32"], ["36", "31", "12"], ["8", "12", "24"], ["2", "31"]])
+def test_codes_that_the_pipeline_stores_are_read_from_its_own_recording(
+    tmp_path: Path, numbers: list[str]
+) -> None:
+    """Scenario: quotes of Finnhub are exported with `--record` and replayed."""
+    stored = conditions_of(numbers)
+    assert stored is not None
+    records = recorded([file_of(tmp_path, HEADER, row(249.74, 100, stored))])
+    assert [record.conditions for record in records if isinstance(record, Quote)] == [stored]
 
 
 @pytest.mark.parametrize("exchange", ["", ",NMS"])
