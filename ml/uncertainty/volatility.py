@@ -90,9 +90,9 @@ class BarVolatility:
     ) -> float:
         """Add a bar after a close of `before`, in the same shares; a volume of 0.0 is unknown.
 
-        `factor` is how far prices usually move at its time of day (`ml.uncertainty.day_shape`). Returns the size of the
-        return relative to the expected one, 1.0 during warm-up. Raises ValueError, without any change, if a price is
-        not positive and finite.
+        `factor` is how far prices usually move at its time of day (`ml.uncertainty.day_shape`) or on a day of its
+        length, relative to other bars. Returns the size of the return relative to the expected one, 1.0 during warm-up.
+        Raises ValueError, without any change, if a price is not positive and finite.
         """
         if not (0.0 < before < inf and 0.0 < open_ < inf and 0.0 < close < inf and 0.0 < low <= high < inf):
             raise ValueError(f"prices must be positive and finite: {before}, {open_}, {high}, {low}, {close}")
