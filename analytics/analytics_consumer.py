@@ -37,7 +37,8 @@ def analyse(config: Config, stop: Stop) -> None:
     with SearchPool() as pool:
 
         def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
-            return Analysis(reading, settings, PooledSearches(pool, stop, OutcomeTable(dsn)), model_source)
+            searches = PooledSearches(pool, stop, OutcomeTable(dsn))
+            return Analysis(reading, settings, searches, model_source, config.market)
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 

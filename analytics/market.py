@@ -4,10 +4,12 @@
     python -m analytics.market --benchmark SPY --returns 250    betas to SPY over a year
     python -m analytics.market --interval 1h --symbols AAPL,MSFT,BTC-USD
     python -m analytics.market --csv > correlations.csv         the whole matrix, at full precision
+    python -m analytics.market --history 20                     the breadth at the last twenty closes
 
 Returns are aligned: by date for daily bars, by time for others; over a holiday of one exchange both returns of a pair
-span the same days. Splits are taken out of the closes. Nothing is stored: the figures follow from the bars, so they are
-the same whenever they are calculated. It can be run beside the pipeline.
+span the same days. Splits are taken out of the closes. The figures follow from the bars, so they are the same whenever
+they are calculated; the analytics part also keeps the breadth and betas of earlier closes (MARKET_INTERVALS), which
+--history prints. It can be run beside the pipeline.
 """
 
 import argparse
@@ -24,24 +26,26 @@ from rich.table import Table
 
 from analytics.cross_section.breadth import Breadth, LatestBar, breadth
 from analytics.cross_section.closes import (
+    DAY,
     Close,
     CloseTable,
     SplitAt,
-    date_number,
+    bar_time,
     in_new_shares,
     side_by_side,
 )
 from analytics.cross_section.correlation import Beta, Correlations, betas, correlations
+from analytics.cross_section.moves import BreadthCounts, PricedBar
 from analytics.store.cross_section_tables import (
     LatestRow,
-    closes_since,
-    exchanges,
+    bars_since,
     first_start,
     latest_two,
     newest_start,
-    splits_since,
+    splits_of,
 )
-from shared.calendars.calendars import calendar_of
+from analytics.store.market_tables import breadth_rows
+from analytics.store.times import utc
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
 from shared.postgres.database import Cursor, connect, transaction
@@ -85,17 +89,16 @@ def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
     newest = newest_start(cursor, question.interval)
     if newest is None:
         raise ConfigError(f"There is no closed bar of {question.interval} yet: start the pipeline first.")
-    seconds = INTERVAL_SECONDS[question.interval]
-    earliest = newest - (question.returns + 5) * seconds * SPAN - INTRADAY_DAYS * 86_400
-    bars = question.returns + max(LEAST_SPARE, question.returns // SPARE_SHARE)
-    since = first_start(cursor, question.interval, bars, earliest)
-    splits = splits_since(cursor, since)
-    table = _table(closes_since(cursor, question.interval, since), splits, exchanges(cursor), question)
-    current = newest - (CURRENT_DAYS * 86_400 if question.interval == "1d" else 2 * seconds)
+    seconds, is_daily = INTERVAL_SECONDS[question.interval], question.interval == "1d"
+    earliest = newest - (question.returns + 5) * seconds * SPAN - INTRADAY_DAYS * DAY
+    count = question.returns + max(LEAST_SPARE, question.returns // SPARE_SHARE)
+    since = first_start(cursor, question.interval, count, earliest)
+    bars, latest_rows = bars_since(cursor, question.interval, since), latest_two(cursor, question.interval)
+    splits = splits_of(cursor, bars.keys() | {row.symbol for row in latest_rows})
+    table = _table(bars, splits, question)
+    current = newest - (CURRENT_DAYS * DAY if is_daily else 2 * seconds)
     latest = [
-        bar
-        for bar in _latest(latest_two(cursor, question.interval), splits)
-        if not question.symbols or bar.symbol in question.symbols
+        bar for bar in _latest(latest_rows, splits) if not question.symbols or bar.symbol in question.symbols
     ]
     return MarketFigures(
         breadth(latest, current),
@@ -105,22 +108,17 @@ def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
 
 
 def _table(
-    closes: Mapping[str, Sequence[Close]],
-    splits: Mapping[str, Sequence[SplitAt]],
-    exchange_of: Mapping[str, str | None],
-    question: Question,
+    bars: Mapping[str, Sequence[PricedBar]], splits: Mapping[str, Sequence[SplitAt]], question: Question
 ) -> CloseTable:
-    wanted = (question.symbols | {question.benchmark or ""}) if question.symbols else closes.keys()
-    if missing := sorted((question.symbols | ({question.benchmark or ""} - {""})) - closes.keys()):
+    wanted = (question.symbols | {question.benchmark or ""}) if question.symbols else bars.keys()
+    if missing := sorted((question.symbols | ({question.benchmark or ""} - {""})) - bars.keys()):
         raise ConfigError(f"There are no closes of {', '.join(missing)} in bars of {question.interval}.")
     columns: dict[str, dict[int, float]] = {}
-    for symbol in wanted & closes.keys():
-        calendar = calendar_of(exchange_of.get(symbol))
-        adjusted = in_new_shares(closes[symbol], splits.get(symbol, ()))
-        is_daily = question.interval == "1d"
-        columns[symbol] = {
-            date_number(start, calendar) if is_daily else start: close for start, close in adjusted
-        }
+    for symbol in wanted & bars.keys():
+        times = [bar_time(question.interval, bar.start, bar.end) for bar in bars[symbol]]
+        closes = [Close(bar.start, bar.close) for bar in bars[symbol]]
+        adjusted = in_new_shares(closes, splits.get(symbol, ()))
+        columns[symbol] = {time: close for time, (_, close) in zip(times, adjusted, strict=True)}
     return side_by_side(columns)
 
 
@@ -158,6 +156,22 @@ def _print(figures: MarketFigures, question: Question, console: Console) -> None
     found = figures.correlations
     is_small = len(found.symbols) <= MATRIX_SYMBOLS
     console.print(_matrix(found, question) if is_small else _pairs(found, question))
+
+
+def _history(cursor: Cursor, interval: Interval, times: int) -> Table:
+    """The stored breadth of the last times. Raises ConfigError if there is none."""
+    rows = breadth_rows(cursor, interval, times)
+    if not rows:
+        raise ConfigError(
+            f"No breadth of {interval} bars is stored: MARKET_INTERVALS has the kept intervals."
+        )
+    table = Table(title=f"Breadth of {interval} bars")
+    for header in ("time (UTC)", *BreadthCounts._fields):
+        table.add_column(header, justify="right")
+    form = "%Y-%m-%d" if interval == "1d" else "%Y-%m-%d %H:%M"
+    for time, counts in rows:
+        table.add_row(utc(time).strftime(form), *map(str, counts))
+    return table
 
 
 def _beta_table(found: Sequence[Beta], question: Question) -> Table:
@@ -214,10 +228,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--returns", type=int, default=60, metavar="N", help="number of last returns [60]")
     parser.add_argument("--benchmark", metavar="SYMBOL", help="print betas to this symbol")
     parser.add_argument("--symbols", default="", metavar="A,B,...", help="these symbols only [all]")
+    parser.add_argument(
+        "--history", type=int, default=0, metavar="N", help="print the stored breadth of the last N times"
+    )
     parser.add_argument("--csv", action="store_true", help="print the matrix of correlations as CSV")
     arguments = parser.parse_args()
     if not 20 <= arguments.returns <= 5_000:
         parser.error("--returns must be 20 to 5000: with fewer, a correlation is mostly chance")
+    if arguments.history < 0:
+        parser.error("--history must be a number of times")
     return arguments
 
 
@@ -229,7 +248,11 @@ def _run(config: Config, arguments: argparse.Namespace) -> None:
         ready = opened.enter_context(servers(config, kafka=False))
         dsn = ready.postgres.dsn_for(config.database())
         connection = opened.enter_context(closing(connect(dsn, "market")))
-        figures = market_figures(opened.enter_context(transaction(connection)), question)
+        cursor = opened.enter_context(transaction(connection))
+        if arguments.history:
+            Console().print(_history(cursor, question.interval, arguments.history))
+            return
+        figures = market_figures(cursor, question)
     if arguments.csv:
         _print_csv(figures.correlations)
     else:

@@ -38,8 +38,8 @@ def breadth(bars: Iterable[LatestBar], since: int) -> Breadth:
     """The breadth of the symbols whose last bar starts at `since` or later, in epoch seconds."""
     found = list(bars)
     current = [bar for bar in found if bar.start >= since]
-    changes = [_change(bar.close, bar.previous) for bar in current if bar.previous is not None]
-    averaged = [_change(bar.close, bar.average) > 0.0 for bar in current if bar.average is not None]
+    changes = [price_change(bar.close, bar.previous) for bar in current if bar.previous is not None]
+    averaged = [price_change(bar.close, bar.average) > 0.0 for bar in current if bar.average is not None]
     return Breadth(
         advancers=len([change for change in changes if change > 0.0]),
         decliners=len([change for change in changes if change < 0.0]),
@@ -50,6 +50,6 @@ def breadth(bars: Iterable[LatestBar], since: int) -> Breadth:
     )
 
 
-def _change(close: float, before: float) -> float:
+def price_change(close: float, before: float) -> float:
     """The difference of two prices; 0 if it is the rounding of a price in new shares."""
     return 0.0 if isclose(close, before, rel_tol=ROUNDING) else close - before

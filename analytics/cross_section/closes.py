@@ -1,13 +1,19 @@
 """Closes of several symbols side by side. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.calendars.calendars import SessionCalendar
+from shared.market.records import Interval
+
+DAY = 86_400
+LONG_DAY = 20 * 3600
+"""A day bar that is longer is no session of shares: it reaches from one midnight or evening to the next."""
+INTO_SESSION, INTO_LONG_DAY = 4 * 3600, 13 * 3600
+"""So many seconds after its start the date in UTC is that of a day bar, wherever its exchange is: in New Zealand, where
+sessions begin on the evening before in UTC, and for futures, whose day begins on the evening before in any time."""
 
 Numbers = NDArray[np.float64]
 
@@ -29,7 +35,7 @@ class SplitAt(NamedTuple):
 class CloseTable(NamedTuple):
     """A row of closes for each symbol and a column for each time or date that any of them has; NaN where there is none.
 
-    `keys` are the columns in order: starts of bars in epoch seconds, or day numbers of dates.
+    `keys` are the columns in order, as `bar_time` gives them.
     """
 
     symbols: Sequence[str]
@@ -47,14 +53,23 @@ def in_new_shares(closes: Iterable[Close], splits: Sequence[SplitAt]) -> list[Cl
     return found
 
 
-def date_number(start: int, calendar: SessionCalendar) -> int:
-    """The trading day of a daily bar, as a day number: bars of one trading day belong together.
+def bar_time(interval: Interval, start: int, end: int) -> int:
+    """The time that bars of several symbols have in common, in epoch seconds: the start of an intraday bar; of a daily
+    bar midnight UTC of the date of its exchange."""
+    if interval != "1d":
+        return start
+    within = start + (INTO_LONG_DAY if end - start > LONG_DAY else INTO_SESSION)
+    return within - within % DAY
 
-    It is the date on which the bar ends, in the zone of its exchange: futures begin on the evening before.
-    """
-    day = calendar.at(start)
-    last = day.day_end - 1 if day.day_start == start else start
-    return datetime.fromtimestamp(last, calendar.zone).date().toordinal()
+
+def earliest_start(interval: Interval, time: int) -> int:
+    """The earliest start of a bar whose `bar_time` is `time` or later."""
+    return time - INTO_LONG_DAY if interval == "1d" else time
+
+
+def earliest_time(interval: Interval, start: int) -> int:
+    """The earliest `bar_time` of bars that start at `start` or later."""
+    return start - start % DAY if interval == "1d" else start
 
 
 def side_by_side(closes: Mapping[str, Mapping[int, float]]) -> CloseTable:

@@ -14,6 +14,7 @@ from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSou
 from analytics.engine.engine import Engine, PastBars
 from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
+from analytics.runtime.market_figures import MarketKeeper
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
 from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
@@ -30,6 +31,7 @@ from analytics.store.tables import write_actions, write_closed, write_split_aler
 from shared.postgres.database import Connection, Cursor, commit, transaction
 from shared.progress.batches import Batch
 from shared.progress.offsets import GroupOnTopic, hold, reached
+from shared.settings.analysis_settings import MarketFiguresSettings
 
 PROGRESS_SECONDS = 10.0
 """Interval between progress messages while a log is reprocessed."""
@@ -37,6 +39,7 @@ MAX_REPLACED = 20_000
 """Recalculated bars that are held in memory before they are written: the whole log may have to be reprocessed."""
 
 NO_MODELS = EmptyModelSource()
+NO_MARKET = MarketFiguresSettings(intervals=())
 
 STATE_VERSION = 18
 """Increased whenever the form or meaning of a snapshot changes, or bars or an indicator are calculated differently. The
@@ -69,6 +72,7 @@ class Analysis:
         settings: EngineSettings,
         searches: PooledSearches,
         model_source: ModelSource = NO_MODELS,
+        market: MarketFiguresSettings = NO_MARKET,
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches = searches
@@ -76,6 +80,7 @@ class Analysis:
         self._stored_settings: dict[int, str | None] = {}
         self._partitions: dict[int, Partition] = {}
         self._publisher = LivePublisher(reading, self._partitions)
+        self._market = MarketKeeper(market)
         self._snapshots = SnapshotWriter(
             reading, self._partitions, lambda each: _snapshot_state(each.engine, each.deployments.versions)
         )
@@ -236,7 +241,7 @@ class Analysis:
             partition.unwritten = None
 
     def between_commits(self, connection: Connection) -> None:
-        """Publish the live view and the forecast records, and save snapshots that are due."""
+        """Publish the live view, the forecast records and the market's figures, and save snapshots that are due."""
         self._searches.poll()
         self._publisher.publish_due(connection)
         self._snapshots.save_due(connection)
@@ -245,13 +250,16 @@ class Analysis:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
                     partition.replace(cursor, number)
+        reads_history = any(partition.reads_history for partition in self._partitions.values())
+        self._market.update_due(connection, reads_history)
 
     def finish(self, connection: Connection) -> None:
-        """Bring the live view, the forecast records and the snapshots up to the last offset."""
+        """Bring the live view, the forecast records, the snapshots and the market's figures up to the last offset."""
         self._publisher.publish_all(connection)
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
                 self._snapshots.save(connection, number, partition)
+        self._market.update_all(connection)
 
     def close(self) -> None:
         """Cancel the searches that are running."""

@@ -1,8 +1,10 @@
 """SELECTs over the closed bars of many symbols."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from analytics.cross_section.closes import Close, SplitAt
+from analytics.cross_section.closes import SplitAt
+from analytics.cross_section.moves import PricedBar
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
 
@@ -28,6 +30,40 @@ FIRST = """
     ) b
 """
 
+BARS = """
+    select c.symbol, array_agg(extract(epoch from b.start)::bigint order by b.start),
+        array_agg(extract(epoch from b."end")::bigint order by b.start), array_agg(b.close order by b.start),
+        array_agg(b.average order by b.start)
+    from unnest(%(symbols)s::text[], %(firsts)s::bigint[], %(sinces)s::bigint[]) as c (symbol, first, since)
+    cross join lateral (
+        (select start, "end", close, null::double precision as average from bars where symbol = c.symbol
+            and interval = %(interval)s and start < to_timestamp(c.first) order by start desc limit 1)
+        union all
+        select start, "end", close, null from bars where symbol = c.symbol and interval = %(interval)s
+            and start >= to_timestamp(c.first) and start < to_timestamp(c.since)
+        union all
+        select k.start, k."end", k.close, i.sma_long from (
+            select symbol, interval, start, "end", close from bars where symbol = c.symbol
+                and interval = %(interval)s and start >= to_timestamp(c.since) order by start limit %(most)s
+        ) k left join lateral (
+            select sma_long from indicators
+            where symbol = k.symbol and interval = k.interval and start = k.start limit 1
+        ) i on true
+    ) b group by c.symbol
+"""
+"""Each symbol reads by key the bar before `first`, those until `since`, and a number of those from there on, with
+their averages. The limits enforce this: statistics are outdated right after a backfill."""
+
+AROUND = """
+    select extract(epoch from start)::bigint, extract(epoch from "end")::bigint, close, null from (
+        (select start, "end", close from bars where symbol = %(symbol)s and interval = %(interval)s
+            and start < to_timestamp(%(since)s) order by start desc limit %(before)s)
+        union all
+        (select start, "end", close from bars where symbol = %(symbol)s and interval = %(interval)s
+            and start >= to_timestamp(%(since)s))
+    ) found order by start
+"""
+
 
 class LatestRow(NamedTuple):
     """One of the last two closed bars of a symbol; `start` in epoch seconds."""
@@ -38,16 +74,24 @@ class LatestRow(NamedTuple):
     sma_long: float | None
 
 
-def closes_since(cursor: Cursor, interval: Interval, since: int) -> dict[str, list[Close]]:
-    """The closes of every symbol from `since` on, epoch seconds, in order."""
+class Wanted(NamedTuple):
+    """The bars of a symbol to read: those from `first` on until `since`, and the next ones; in epoch seconds."""
+
+    symbol: str
+    first: int
+    since: int
+
+
+def bars_since(cursor: Cursor, interval: Interval, since: int) -> dict[str, list[PricedBar]]:
+    """The bars of every symbol that start at `since` or later, epoch seconds, in order and without averages."""
     cursor.execute(
-        "select symbol, extract(epoch from start)::bigint, close from bars"
+        'select symbol, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, close from bars'
         " where interval = %s and start >= to_timestamp(%s) order by symbol, start",
         (interval, since),
     )
-    found: dict[str, list[Close]] = {}
-    for symbol, start, close in cursor.fetchall():
-        found.setdefault(symbol, []).append(Close(start, close))
+    found: dict[str, list[PricedBar]] = {}
+    for symbol, start, end, close in cursor.fetchall():
+        found.setdefault(symbol, []).append(PricedBar(start, end, close, None))
     return found
 
 
@@ -72,20 +116,35 @@ def latest_two(cursor: Cursor, interval: Interval) -> list[LatestRow]:
     return [LatestRow(*row) for row in cursor.fetchall()]
 
 
-def splits_since(cursor: Cursor, since: int) -> dict[str, list[SplitAt]]:
-    """The splits of every symbol from `since` on, epoch seconds, in order of their times."""
+def bars_of(
+    cursor: Cursor, interval: Interval, wanted: Sequence[Wanted], most: int
+) -> dict[str, list[PricedBar]]:
+    """The bars of these symbols, in order: the one before `first`, all until `since`, and up to `most` from there on,
+    which have their averages. Symbols without bars are left out."""
+    symbols, firsts, sinces = (list(column) for column in zip(*wanted, strict=True))
+    known = {"symbols": symbols, "firsts": firsts, "sinces": sinces, "interval": interval, "most": most}
+    cursor.execute(BARS, known)
+    return {
+        symbol: [PricedBar(*bar) for bar in zip(*columns, strict=True)]
+        for symbol, *columns in cursor.fetchall()
+    }
+
+
+def bars_around(cursor: Cursor, interval: Interval, symbol: str, since: int, before: int) -> list[PricedBar]:
+    """The bars of a symbol that start at `since` or later, epoch seconds, and so many before, in order and without
+    averages."""
+    cursor.execute(AROUND, {"symbol": symbol, "interval": interval, "since": since, "before": before})
+    return [PricedBar(*row) for row in cursor.fetchall()]
+
+
+def splits_of(cursor: Cursor, symbols: Iterable[str]) -> dict[str, list[SplitAt]]:
+    """All splits of these symbols, in order of their times; symbols without any are left out."""
     cursor.execute(
         "select symbol, extract(epoch from time)::double precision, value from corporate_actions"
-        " where action = 'split' and time >= to_timestamp(%s) order by symbol, time",
-        (since,),
+        " where action = 'split' and symbol = any(%s) order by symbol, time",
+        (list(symbols),),
     )
     found: dict[str, list[SplitAt]] = {}
     for symbol, time, ratio in cursor.fetchall():
         found.setdefault(symbol, []).append(SplitAt(time, ratio))
     return found
-
-
-def exchanges(cursor: Cursor) -> dict[str, str | None]:
-    """The exchange of every symbol."""
-    cursor.execute("select symbol, exchange from symbols")
-    return dict(cursor.fetchall())

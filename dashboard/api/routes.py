@@ -28,6 +28,7 @@ def routes(model: ReadModel) -> APIRouter:
     _add_health(router, model)
     _add_history(router, model)
     _add_own(router, model)
+    _add_market(router, model)
     _add_forecasts(router, model)
     _add_diagnostics(router, model)
     _add_switch(router, model)
@@ -102,6 +103,22 @@ def _add_own(router: APIRouter, model: ReadModel) -> None:
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         return JSONResponse({"symbol": symbol, "interval": interval, "columns": found})
+
+
+def _add_market(router: APIRouter, model: ReadModel) -> None:
+    @router.get("/api/v1/market")
+    async def market(interval: Interval = "1d", times: BarCount = 100) -> JSONResponse:
+        """The market as a whole, as columns; times in epoch seconds UTC, of days midnight of their date.
+
+        `breadth` has the counts of symbols at the newest `times`, oldest first: `above` of `averaged` symbols closed
+        above their long moving average. `betas` has the newest beta of each symbol to the benchmark. Both are empty for
+        an interval that is not kept (`MARKET_INTERVALS`).
+        """
+        try:
+            found = await to_thread(model.market, interval, times)
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        return JSONResponse({"interval": interval, **found})
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:

@@ -24,8 +24,10 @@ from dashboard.read.snapshot import (
 from dashboard.read.sql import forecast_queries, queries
 from dashboard.read.sql.connections import ReadConnections, read_only_connection
 from dashboard.read.sql.diagnostics import read_diagnostics
+from dashboard.read.sql.market_queries import read_betas, read_breadth
 from dashboard.read.sql.own_queries import read_own
 from shared.errors import TickstreamError
+from shared.market.records import Interval
 from shared.postgres.database import Connection, Cursor, connect, transaction
 from shared.runtime.backoff import doubled
 from shared.runtime.lifecycle import HeartbeatRow
@@ -166,6 +168,16 @@ class ReadModel:
         """
         with self._connections.query() as cursor:
             return read_own(cursor, key, count, before)
+
+    def market(self, interval: Interval, times: int) -> dict[str, Any]:
+        """The breadth at the newest times, and the newest beta of each symbol: see `market_queries`. Blocks during a
+        database read.
+
+        Raises Unavailable if the database can't be read.
+        """
+        with self._connections.query() as cursor:
+            breadth, betas = read_breadth(cursor, interval, times), read_betas(cursor, interval)
+        return {"breadth": breadth, "betas": betas}
 
     def accept_offer(self) -> bool:
         """Request the pipeline's switch to the live quotes on offer; False if there is no offer. Blocks during the

@@ -1,4 +1,4 @@
-"""The settings of indicators and alerts, and the base class of all sections of settings. Pure."""
+"""The settings of indicators, alerts and the market's figures, and the base class of all sections of settings. Pure."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -6,7 +6,15 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from analytics.indicators.catalog import PARAMETERS
 from analytics.indicators.spec import Parameter, Parameters
-from shared.settings.setting_types import MAX_PERIOD, Every, Intervals, Percent, Threshold
+from shared.settings.setting_types import (
+    MAX_PERIOD,
+    Benchmark,
+    Every,
+    Intervals,
+    IntervalsOrNone,
+    Percent,
+    Threshold,
+)
 
 
 class Section(BaseModel):
@@ -95,3 +103,14 @@ class Alerts(Section):
     def _require_order(self) -> Self:
         _require_below("RSI_OVERSOLD", self.rsi_oversold, "RSI_OVERBOUGHT", self.rsi_overbought)
         return self
+
+
+class MarketFiguresSettings(Section):
+    """The intervals whose figures of the whole market are kept, the symbol that betas refer to, empty for no betas, and
+    the number of returns that they are calculated over."""
+
+    intervals: IntervalsOrNone = Field(default=("1h", "1d"), validation_alias="MARKET_INTERVALS")
+    benchmark: Benchmark = Field(default="SPY", validation_alias="MARKET_BENCHMARK")
+    returns: Annotated[int, Field(ge=20, le=MAX_PERIOD)] = Field(
+        default=60, validation_alias="MARKET_RETURNS"
+    )

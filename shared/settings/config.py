@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
 from shared.recordings.digest import digest
-from shared.settings.analysis_settings import Alerts, Indicators, Section
+from shared.settings.analysis_settings import Alerts, Indicators, MarketFiguresSettings, Section
 from shared.settings.brokers import Brokers
 from shared.settings.model_settings import Models, RewordingSettings
 from shared.settings.provider_settings import Providers
@@ -63,6 +63,7 @@ class Config(Section):
     providers: Providers = Providers()
     indicators: Indicators = Indicators()
     alerts: Alerts = Alerts()
+    market: MarketFiguresSettings = MarketFiguresSettings()
     models: Models = Models()
     rewording: RewordingSettings = RewordingSettings()
     running: Running = Running()

@@ -67,6 +67,19 @@ def _some_or_none(text: object) -> object:
     return () if isinstance(text, str) and text.strip().lower() == "none" else split_list(text)
 
 
+def _benchmark(text: object) -> object:
+    """A symbol in upper case, with "none" for the empty text, because an empty setting means the default."""
+    if not isinstance(text, str):
+        return text
+    return "" if text.strip().lower() == "none" else text.strip().upper()
+
+
+def _require_symbol(symbol: str) -> str:
+    if symbol:
+        _require_symbols((symbol,))
+    return symbol
+
+
 def _speed(text: object) -> object:
     return math.inf if isinstance(text, str) and text.strip().lower() == "max" else text
 
@@ -106,6 +119,7 @@ StreamUrl = Annotated[
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
+Benchmark = Annotated[str, BeforeValidator(_benchmark), AfterValidator(_require_symbol)]
 Sources = Annotated[str, AfterValidator(_sources)]
 TradeConditions = Annotated[str, AfterValidator(_conditions)]
 FeedChoice = Annotated[

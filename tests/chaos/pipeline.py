@@ -110,6 +110,7 @@ def settings(data: Path, files: list[Path], speed: str, client: ClientChoice) ->
         "PRICE_CHANGE_THRESHOLD": "0.001",
         "VOLUME_CHANGE_THRESHOLD": "0.5",
         "FORECAST_INTERVALS": "1m,5m",
+        "MARKET_INTERVALS": "1m,1h",
         "ARIMA_MIN_OBSERVATIONS": "10",
         "TRAINED_MODELS": ",".join(SERVING),
     }

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from dashboard.read.read_model import ReadModel
+from dashboard.read.sql.market_queries import BETAS, BREADTH
 from shared.embedded import kill, postgres_in
 from shared.embedded.daemon import find
 from shared.embedded.ports import free_port
@@ -69,6 +70,15 @@ def test_own_indicators_past_forecasts_and_diagnostics_of_a_symbol_without_any_a
     assert (status, answer["symbol"], answer["interval"]) == (200, "BTC/USD", "1d")
     assert answer["findings"] == {} and answer["fits"] == answer["trainings"] == answer["records"] == []
     assert get(f"{address}/api/v1/diagnostics/AAA?interval=2m")[0] == 422
+
+
+def test_market_comes_as_columns_also_for_an_interval_that_is_not_kept(address: str) -> None:
+    status, answer = get(f"{address}/api/v1/market?interval=5m&times=3")
+    assert (status, answer["interval"]) == (200, "5m")
+    assert answer["breadth"].keys() == {"time", *BREADTH}
+    assert answer["betas"].keys() == set(BETAS)
+    assert not any(answer["breadth"].values()) and not any(answer["betas"].values())
+    assert get(f"{address}/api/v1/market?times=0")[0] == 422
 
 
 @pytest.mark.parametrize("about", ["history", "own", "forecasts", "diagnostics"])

@@ -13,6 +13,7 @@ from shared.market.messages import encode
 from shared.market.records import Quote
 from shared.postgres.database import Connection, connect, transaction
 from shared.progress.offsets import advance, begin
+from shared.settings.analysis_settings import MarketFiguresSettings
 from tests.copied import database_with_tables
 from tests.integration.brisk_forecasts import MINUTES
 from tests.integration.fold_runs import MORNING, READING, LoggedMessage, batch_of
@@ -21,8 +22,9 @@ from tests.unit.quick_search import pooled
 SYMBOLS, QUOTES, STEP = 6, 6 * 2 * 60, 25
 TABLES = (
     *("bars", "indicators", "alerts", "forecasts", "forecast_scores", "forecast_records", "forecast_fits"),
-    *("open_bars", "symbols"),
+    *("open_bars", "symbols", "market_moves", "market_breadth", "market_settings"),
 )
+MARKET = MarketFiguresSettings(intervals=("1m", "5m"), benchmark="S00", returns=20)
 
 
 def quote(number: int) -> Quote:
@@ -61,7 +63,7 @@ def run_until(connection: Connection, chance: Random | None) -> tuple[bool, bool
 
     Returns whether it reached the end, and whether it was killed between two slices.
     """
-    with closing(Analysis(READING, MINUTES, pooled())) as analysis:
+    with closing(Analysis(READING, MINUTES, pooled(), market=MARKET)) as analysis:
         with transaction(connection) as cursor:
             written = begin(cursor, READING, 0, 0)
             first = analysis.resume(cursor, 0, written)
@@ -106,6 +108,7 @@ def test_tables_are_those_of_a_run_left_alone(connections: tuple[Connection, Con
         found, expected = rows(killed, table), rows(alone, table)
         assert found == expected, table
         assert found, f"{table} is empty: the runs compare nothing"
+    assert rows(killed, "market_changes") == []
     with transaction(killed) as cursor:
         snapshot = load_snapshot(cursor, READING, 0)
     assert snapshot is not None and snapshot.next_offset == len(LOG)

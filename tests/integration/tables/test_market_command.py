@@ -10,9 +10,14 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from analytics.cross_section.moves import BreadthCounts
+from analytics.market import Question, market_figures
+from analytics.runtime.market_figures import MarketKeeper
+from analytics.store.market_tables import breadth_rows
 from analytics.store.tables import BAR_COLUMNS
 from shared.calendars.calendars import calendar_of
 from shared.postgres.database import connect, copy_rows, transaction
+from shared.settings.analysis_settings import MarketFiguresSettings
 from shared.settings.server_types import PROJECT
 from tests.inputs.histories import walk
 from tests.integration.desk import Desk
@@ -144,3 +149,35 @@ def test_average_is_in_the_shares_of_the_close(filled: Desk) -> None:
             " select symbol, 'split', max(\"end\") + interval '1 hour', 4, 'test', 0, 1 from bars group by symbol"
         )
     assert "3 of 3 above their long SMA" in " ".join(printed(filled).stdout.split())
+
+
+def test_history_prints_the_breadth_that_was_kept(filled: Desk) -> None:
+    run = printed(filled, "--history", "3")
+    assert (run.returncode, run.stderr) == (
+        1,
+        "market: No breadth of 1d bars is stored: MARKET_INTERVALS has the kept intervals.\n",
+    )
+    with closing(connect(filled.database(), "test")) as connection:
+        MarketKeeper(MarketFiguresSettings()).update_all(connection)
+    run = printed(filled, "--history", "3")
+    lines = [line for line in run.stdout.splitlines() if "1970-" in line]
+    assert len(lines) == 3
+    assert all(len(line.split("│")) == len(BreadthCounts._fields) + 3 for line in lines)
+
+
+def test_stored_betas_are_those_that_the_command_calculates(filled: Desk) -> None:
+    """The command divides closes by split ratios, the tables have sums of logarithms: two ways to one number."""
+    with closing(connect(filled.database(), "test")) as connection:
+        MarketKeeper(MarketFiguresSettings(benchmark="BBBB", returns=40)).update_all(connection)
+        question = Question("1d", 40, "BBBB", frozenset())
+        with transaction(connection) as cursor:
+            figures = market_figures(cursor, question)
+            cursor.execute(
+                "select distinct on (symbol) symbol, beta, correlation, returns from market_betas"
+                " order by symbol, time desc"
+            )
+            stored = cursor.fetchall()
+            (_, counts), *_ = breadth_rows(cursor, "1d", 1)
+    assert [tuple(row) for row in stored] == [pytest.approx(tuple(beta), abs=1e-12) for beta in figures.betas]
+    calculated = figures.breadth
+    assert (counts.advancers, counts.decliners) == (calculated.advancers, calculated.decliners)

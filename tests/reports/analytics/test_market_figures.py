@@ -1,12 +1,12 @@
 """Figures over many symbols whose days or returns were compared wrongly."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from analytics.cross_section.breadth import LatestBar, breadth
-from analytics.cross_section.closes import Close, SplitAt, date_number, in_new_shares, side_by_side
+from analytics.cross_section.closes import Close, SplitAt, bar_time, in_new_shares, side_by_side
 from analytics.cross_section.correlation import betas, correlations
 from shared.calendars.calendars import calendar_of
 
@@ -25,16 +25,15 @@ def noon(exchange: str, day: int) -> int:
 def test_day_of_futures_that_begins_on_the_evening_before_is_that_of_its_end(exchange: str, day: int) -> None:
     """Reported to backtesting.py (#1041), pandas_market_calendars (#180) and Vibe-Trading (#158). Gold's Monday begins
     on Sunday evening: dated by its start, each of its days was compared with the day before of a share."""
-    calendar = calendar_of(exchange)
-    start = calendar.at(noon(exchange, day)).day_start
-    assert date_number(start, calendar) == datetime(2026, 11, day).toordinal()
+    session = calendar_of(exchange).at(noon(exchange, day))
+    date = datetime(2026, 11, day, tzinfo=UTC)
+    assert bar_time("1d", session.day_start, session.day_end) == date.timestamp()
 
 
 def test_special_day_has_its_own_date() -> None:
     """Mumbai's Saturday, which is in no calendar, begins at its midnight."""
-    mumbai = calendar_of("NSI")
-    start = int(datetime(2026, 11, 7, tzinfo=mumbai.zone).timestamp())
-    assert date_number(start, mumbai) == datetime(2026, 11, 7).toordinal()
+    start = int(datetime(2026, 11, 7, tzinfo=calendar_of("NSI").zone).timestamp())
+    assert bar_time("1d", start, start + 86_400) == datetime(2026, 11, 7, tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize("growth", [1.0, 1.0001, 1.01])

@@ -30,11 +30,13 @@ WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/comparison/compared_tables analytics/store/forecasts/deployment_tables
     analytics/store/cross_section_tables analytics/store/forecasts/forecast_tables analytics/store/replacing
+    analytics/store/market_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/rule_history analytics/store/settings_tables analytics/store/snapshot_tables
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
-    dashboard/read/sql/forecast_queries dashboard/read/sql/own_queries dashboard/read/sql/queries
+    dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
+    dashboard/read/sql/queries
     dashboard/read/sql/set_aside_queries
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables

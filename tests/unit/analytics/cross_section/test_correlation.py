@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.cross_section.closes import Close, SplitAt, date_number, in_new_shares, side_by_side
+from analytics.cross_section.closes import Close, SplitAt, in_new_shares, side_by_side
 from analytics.cross_section.correlation import LEAST_RETURNS, betas, correlations
-from shared.calendars.calendars import calendar_of
 
 DAYS = 90
 Columns = dict[str, dict[int, float]]
@@ -103,8 +102,3 @@ def test_return_over_a_split_is_that_of_the_holder() -> None:
     closes = [Close(100, 70.0), Close(200, 10.5), Close(300, 5.5)]
     found = in_new_shares(closes, [SplitAt(150, 7.0), SplitAt(250, 2.0)])
     assert [close for _, close in found] == [5.0, 5.25, 5.5]
-
-
-def test_daily_bars_of_one_date_belong_together_wherever_their_exchange_is() -> None:
-    tokyo, new_york = 1_704_157_200, 1_704_205_800  # 2 January 2024, 10:00 and 09:30
-    assert date_number(tokyo, calendar_of("JPX")) == date_number(new_york, calendar_of("NMS"))
