@@ -94,17 +94,7 @@ class Analysis:
             engine = Engine(self._settings, self._searches)
             snapshot = self._start_over(cursor, partition, engine, is_remaking)
         else:
-            engine = Engine(self._settings_of(snapshot), self._searches)
-            try:
-                engine.restore(snapshot.partition, snapshot.symbols)
-            except SettingsChanged as change:
-                log.info(
-                    "Indicators of partition %d (%d symbols) are recalculated from closed bars, because %s.",
-                    partition,
-                    len(snapshot.symbols),
-                    change,
-                )
-                snapshot, engine = self._rebuild(cursor, partition, next_offset, snapshot)
+            snapshot, engine = self._restored(cursor, partition, next_offset, snapshot)
         past_bars = self._load_past_bars(cursor, engine, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
         history = settings_history(cursor, partition)
@@ -112,6 +102,32 @@ class Analysis:
         deployments = Deployments(self._model_source, snapshot.partition["serving"], known)
         self._partitions[partition] = Partition(engine, snapshot, next_offset, past_bars, deployments)
         return snapshot.next_offset
+
+    def _restored(
+        self, cursor: Cursor, partition: int, next_offset: int, snapshot: FoldSnapshot
+    ) -> tuple[FoldSnapshot, Engine]:
+        """The engine of a snapshot of this version, with indicators of the current settings."""
+        if not snapshot.symbols and snapshot.next_offset < next_offset:
+            # No state shows whether the rows that were written after it are of these indicators.
+            snapshot = self._marked(cursor, partition, snapshot)
+        engine = Engine(self._settings_of(snapshot), self._searches)
+        try:
+            engine.restore(snapshot.partition, snapshot.symbols)
+        except SettingsChanged as change:
+            log.info(
+                "Indicators of partition %d (%d symbols) are recalculated from closed bars, because %s.",
+                partition,
+                len(snapshot.symbols),
+                change,
+            )
+            return self._rebuild(cursor, partition, next_offset, snapshot)
+        return snapshot, engine
+
+    def _marked(self, cursor: Cursor, partition: int, snapshot: FoldSnapshot) -> FoldSnapshot:
+        """The snapshot after whose offset every row is written again."""
+        marked = snapshot._replace(partition={**snapshot.partition, REWRITING: True})
+        save_snapshot(cursor, self._reading, partition, marked._replace(symbols={}))
+        return marked
 
     def _settings_of(self, snapshot: FoldSnapshot) -> EngineSettings:
         """Offsets that are already written are reprocessed with the settings they were written with; new settings apply
@@ -162,8 +178,7 @@ class Analysis:
         """Snapshot and engine under other indicators or calendars, a symbol in a transaction. The snapshot is marked
         first: after a kill the rest is rebuilt, and no row keeps older values."""
         hold(cursor, self._reading, partition, next_offset)
-        snapshot = snapshot._replace(partition={**snapshot.partition, REWRITING: True})
-        save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols={}))
+        snapshot = self._marked(cursor, partition, snapshot)
         for symbol in rebuild(cursor, snapshot, self._settings):
             finished = {symbol: snapshot.symbols[symbol]}
             save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols=finished))
