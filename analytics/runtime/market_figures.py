@@ -28,6 +28,7 @@ from analytics.store.market_tables import (
     add_to_breadth,
     changes,
     changes_of,
+    is_anything_noted,
     keep,
     kept_settings,
     moves_of,
@@ -95,14 +96,15 @@ class MarketKeeper:
         if not self._intervals:
             return False
         with transaction(connection) as cursor:
-            return lock(cursor) and self._calculate(cursor, time.monotonic() + STEP_SECONDS)
+            until = time.monotonic() + STEP_SECONDS
+            return is_anything_noted(cursor) and lock(cursor) and self._calculate(cursor, until)
 
     def _prepare(self, cursor: Cursor) -> None:
         """Note everything that other settings calculated, and delete what is no longer kept."""
         stored = kept_settings(cursor)
         with long_step(SETTINGS_SECONDS):
-            for interval in stored.keys() - set(self._intervals):
-                stop_keeping(cursor, interval)
+            if dropped := sorted(stored.keys() - set(self._intervals)):
+                stop_keeping(cursor, dropped)
             for interval in self._intervals:
                 if stored.get(interval) != self._kept:
                     keep(cursor, interval, self._kept)

@@ -16,7 +16,6 @@ LOCK = 7_205_803
 END = 2**40
 """A time after all bars, in epoch seconds."""
 MOVE_COLUMNS = ("interval", "symbol", "time", *Move._fields)
-TABLES = ("market_changes", "market_moves", "market_breadth", "market_settings")
 
 CHANGES = """
     select interval, symbol, floor(extract(epoch from min(changed_from)))::bigint, array_agg(id)
@@ -104,22 +103,34 @@ def kept_settings(cursor: Cursor) -> dict[Interval, KeptSettings]:
     return {interval: KeptSettings(*settings) for interval, *settings in cursor.fetchall()}
 
 
-def stop_keeping(cursor: Cursor, interval: Interval) -> None:
-    """Delete all figures of an interval, which would become outdated."""
+def stop_keeping(cursor: Cursor, intervals: Sequence[Interval]) -> None:
+    """Delete all figures of these intervals, which would become outdated."""
     allow_hours(cursor)
-    for table in TABLES:
-        cursor.execute(f"delete from {table} where interval = %s", (interval,))  # noqa: S608 (names of our own)
+    for table in ("market_moves", "market_breadth"):
+        cursor.execute(f"delete from {table} where interval = any(%s)", (intervals,))  # noqa: S608 (names of our own)
+    _wait_for_writers(cursor)
+    for table in ("market_settings", "market_changes"):
+        cursor.execute(f"delete from {table} where interval = any(%s)", (intervals,))  # noqa: S608 (names of our own)
 
 
 def keep(cursor: Cursor, interval: Interval, settings: KeptSettings) -> None:
     """Keep the figures of an interval from now on, or with other settings; those of all stored bars are to be
-    calculated.
-
-    Waits until bars that are being written are committed: their writers have not seen that they must note them.
-    """
-    cursor.execute("lock table bars, indicators, corporate_actions in share mode")
+    calculated."""
+    _wait_for_writers(cursor)
     upsert(cursor, "market_settings", ("interval", *KeptSettings._fields), [(interval, *settings)])
     cursor.execute(EVERY_SYMBOL, {"interval": interval})
+
+
+def _wait_for_writers(cursor: Cursor) -> None:
+    """Wait until what is being written is committed: its writers have noted it by the settings until now."""
+    cursor.execute("lock table bars, indicators, corporate_actions in share mode")
+
+
+def is_anything_noted(cursor: Cursor) -> bool:
+    """Whether anything is to be calculated."""
+    cursor.execute("select exists (select from market_changes)")
+    ((is_noted,),) = cursor.fetchall()
+    return bool(is_noted)
 
 
 def changes(cursor: Cursor, limit: int) -> list[MarketChange]:

@@ -18,6 +18,7 @@ TOPIC_NAME = r"^[A-Za-z0-9._\-]{1,200}$"
 # PostgreSQL truncates names at 63 bytes, and a simulated market with a long seed adds 21 bytes to this name.
 DATABASE_NAME = r"^[A-Za-z_][A-Za-z0-9_\-]{0,41}$"
 DATABASE_WORDS = "1 to 42 of letters, digits, _ and -, no digit or - first"
+SYMBOL_WORDS = "1 to 32 of letters, digits and . ^ = - _ : / &"
 HOST_AND_PORT = r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:\d{1,5})?$"
 SERVERS = r"^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$"
 
@@ -33,17 +34,22 @@ def _symbols(text: object) -> object:
     return split_list(text.upper()) if isinstance(text, str) else text
 
 
+def _is_symbol(text: str) -> bool:
+    try:
+        msgspec.convert(text, Symbol)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _require_symbols(symbols: tuple[str, ...]) -> tuple[str, ...]:
     if not symbols:
         raise ValueError("must name at least one symbol")
     for symbol in symbols:
-        try:
-            msgspec.convert(symbol, Symbol)
-        except msgspec.ValidationError:
+        if not _is_symbol(symbol):
             raise ValueError(
-                f"must be symbols separated by commas, and {symbol[:40]!r} is not a symbol: "
-                "1 to 32 of letters, digits and . ^ = - _ : / &"
-            ) from None
+                f"must be symbols separated by commas, and {symbol[:40]!r} is not a symbol: {SYMBOL_WORDS}"
+            )
     return symbols
 
 
@@ -74,9 +80,9 @@ def _benchmark(text: object) -> object:
     return "" if text.strip().lower() == "none" else text.strip().upper()
 
 
-def _require_symbol(symbol: str) -> str:
-    if symbol:
-        _require_symbols((symbol,))
+def _require_symbol_or_none(symbol: str) -> str:
+    if symbol and not _is_symbol(symbol):
+        raise ValueError(f"must be none or a symbol: {SYMBOL_WORDS}")
     return symbol
 
 
@@ -119,7 +125,7 @@ StreamUrl = Annotated[
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), AfterValidator(_require_symbols)]
-Benchmark = Annotated[str, BeforeValidator(_benchmark), AfterValidator(_require_symbol)]
+Benchmark = Annotated[str, BeforeValidator(_benchmark), AfterValidator(_require_symbol_or_none)]
 Sources = Annotated[str, AfterValidator(_sources)]
 TradeConditions = Annotated[str, AfterValidator(_conditions)]
 FeedChoice = Annotated[

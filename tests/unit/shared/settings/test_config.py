@@ -141,6 +141,8 @@ def test_empty_value_in_the_environment_overrides_the_file(
         ("ALERT_INTERVALS=1m,2m", "must be one or more of 1m, 5m, 15m, 1h, 1d, separated by commas"),
         ("FORECAST_INTERVALS=1m,none", "must be some of 1m, 5m, 15m, 1h, 1d, separated by commas, or none"),
         ("TICKERS=,", "must name at least one symbol"),
+        ("MARKET_BENCHMARK=SPY,QQQ", "must be none or a symbol: 1 to 32 of letters, digits and"),
+        ("MARKET_RETURNS=19", "must be a whole number from 20 to 5000"),
         ("SKIP_INVALID_DATA=maybe", "must be true or false"),
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
         ("TRADE_CONDITIONS=nyse", "must begin with one of tape, without-sweeps, all"),
@@ -162,6 +164,12 @@ def test_wrong_value_is_refused_with_key_value_and_what_is_allowed(
     assert message.startswith(f"{line}: {allowed}")
     assert message.endswith(".")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(("line", "benchmark"), [("=", "SPY"), ("=qqq", "QQQ"), ("=None", "")])
+def test_benchmark_is_a_symbol_or_none(env_file: Path, line: str, benchmark: str) -> None:
+    """An empty value means the default, as everywhere."""
+    assert loaded(env_file, f"MARKET_BENCHMARK{line}").market.benchmark == benchmark
 
 
 def test_every_wrong_value_gets_a_line_of_its_own(env_file: Path) -> None:
