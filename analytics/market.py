@@ -64,7 +64,8 @@ CURRENT_DAYS = 4
 """A daily bar is current for so many days: over a long weekend the last one is that of Thursday."""
 SHOWN_PAIRS = 10
 MATRIX_SYMBOLS = 10
-"""Up to so many symbols the whole matrix is printed."""
+"""Up to so many symbols the whole matrix is printed, where the terminal is wide enough."""
+MAX_WIDTH = 1_000
 
 
 class MarketFigures(NamedTuple):
@@ -154,8 +155,12 @@ def _print(figures: MarketFigures, question: Question, console: Console) -> None
     if figures.betas:
         console.print(_beta_table(figures.betas, question))
     found = figures.correlations
-    is_small = len(found.symbols) <= MATRIX_SYMBOLS
-    console.print(_matrix(found, question) if is_small else _pairs(found, question))
+    matrix = _matrix(found)
+    if len(found.symbols) > MATRIX_SYMBOLS or _width(matrix, console) > console.width:
+        console.print(_pairs(found, question))
+        return
+    console.print(f"Correlation of the last {question.returns} returns of {question.interval}")
+    console.print(matrix)
 
 
 def _history(cursor: Cursor, interval: Interval, times: int) -> Table:
@@ -185,8 +190,13 @@ def _beta_table(found: Sequence[Beta], question: Question) -> Table:
     return table
 
 
-def _matrix(found: Correlations, question: Question) -> Table:
-    table = Table(title=f"Correlation of the last {question.returns} returns of {question.interval}")
+def _width(table: Table, console: Console) -> int:
+    """The columns of a terminal that show every number of the table: narrower ones would cut them off."""
+    return console.measure(table, options=console.options.update(width=MAX_WIDTH)).maximum
+
+
+def _matrix(found: Correlations) -> Table:
+    table = Table(box=None)
     table.add_column("")
     for symbol in found.symbols:
         table.add_column(symbol, justify="right")

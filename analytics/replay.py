@@ -191,11 +191,13 @@ def _second(text: str) -> float:
     """A time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        second = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        datetime.fromtimestamp(second, UTC)  # in UTC it may be before the year 1 or after 9999
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no time such as 2024-01-02 or 2024-01-02T15:30-05:00"
         ) from error
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return second
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -97,8 +97,8 @@ def _conditions(text: str) -> str | None:
     is_number = any(not DIGIT_CODES.fullmatch(number) for number in NUMBER.findall(text))
     if is_number or len(codes) > TEXT_LIMIT or not TAPE.keys() >= set(codes):
         raise ValueError(
-            f"conditions {text!r} are no codes of sale conditions: use the characters of the UTP Plan's trade feed,"
-            " such as FI, not the numbers or names of a provider"
+            f"conditions {text[:TEXT_LIMIT]!r} are no codes of sale conditions: use the characters of the UTP"
+            " Plan's trade feed, such as FI, not the numbers or names of a provider"
         )
     return codes or None
 

@@ -61,10 +61,13 @@ def _sources(text: str) -> str:
 
 def _conditions(text: str) -> str:
     """A setting of trade conditions, without spaces and with its first word in lower case; raises ValueError as
-    `rules_of` does."""
+    `rules_of` does, or if a condition is changed twice."""
     reading, comma, changes = "".join(text.split()).partition(",")
     setting = reading.lower() + comma + changes
     rules_of(setting)
+    codes = [change.partition(":")[0] for change in changes.split(",")]
+    if twice := [code for code in codes if codes.count(code) > 1]:
+        raise ValueError(f"changes the condition {twice[0]} twice: only one rule can hold")
     return setting
 
 

@@ -125,6 +125,17 @@ def test_breadth_and_betas_are_printed(filled: Desk) -> None:
     assert "Beta to AAA" in run.stdout
 
 
+@pytest.mark.parametrize("columns", ["80", "25", "12"])
+def test_matrix_is_printed_where_no_number_is_cut_off(filled: Desk, columns: str) -> None:
+    """With ten symbols, 80 columns showed -0.07 as -0.\u2026"""
+    filled.environment["COLUMNS"] = columns
+    run = printed(filled)
+    assert run.returncode == 0, run.stderr
+    is_matrix = "1.00" in run.stdout
+    assert is_matrix == (columns != "12")
+    assert not (is_matrix and "\u2026" in run.stdout)
+
+
 def test_symbol_without_closes_is_named(filled: Desk) -> None:
     run = printed(filled, "--benchmark", "SPY")
     assert (run.returncode, run.stderr) == (1, "market: There are no closes of SPY in bars of 1d.\n")

@@ -72,6 +72,11 @@ def test_numbers_and_names_of_a_provider_are_no_codes(tmp_path: Path, conditions
     assert f"line 32: conditions {conditions!r} are no codes of sale conditions" in refusal(path)
 
 
+def test_message_about_a_long_text_is_short(tmp_path: Path) -> None:
+    path = file_of(tmp_path, HEADER, *MARKET, row(257.6591, 251_065, "F" * 10_000))
+    assert f"conditions {'F' * 64!r} are no codes" in refusal(path)
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [("@", None), ("", None), ("@ TI", "TI"), ("@,T,I", "TI"), ("@FTI", "FTI"), ("F", "F"), ("6 1", "61")],

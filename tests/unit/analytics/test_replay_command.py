@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shared.settings.server_types import PROJECT
 from tests.inputs.own_files import EXAMPLE, UPDATE, named, variant
 from tests.slowness import PATIENCE
@@ -73,11 +75,14 @@ def test_times_without_a_comparison_are_refused() -> None:
     assert (process.returncode, "--since and --until need --from-log" in errors) == (2, True)
 
 
-def test_a_time_that_is_none_is_refused() -> None:
-    process = started("--from-log", "--since", "yesterday")
+@pytest.mark.parametrize(
+    "text", ["yesterday", "0001-01-01T00:00+14:00", "9999-12-31T23:00-05:00", "9999-12-31T23:59:59.999999"]
+)
+def test_a_time_that_is_none_in_utc_is_refused(text: str) -> None:
+    process = started("--from-log", "--since", text)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
-    assert "'yesterday' is no time such as 2024-01-02 or 2024-01-02T15:30-05:00" in errors
+    assert f"'{text}' is no time such as 2024-01-02 or 2024-01-02T15:30-05:00" in errors
 
 
 def test_a_period_that_ends_before_it_begins_is_not_comparable() -> None:

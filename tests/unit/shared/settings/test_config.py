@@ -147,6 +147,7 @@ def test_empty_value_in_the_environment_overrides_the_file(
         ("BAR_GRACE_SECONDS=-1", "must be a number from 0 to 3600"),
         ("TRADE_CONDITIONS=nyse", "must begin with one of tape, without-sweeps, all"),
         ("TRADE_CONDITIONS=tape,I:half", "'I:half' is no change of a condition: must be its code"),
+        ("TRADE_CONDITIONS=tape,I:all,I:none", "changes the condition I twice: only one rule can hold"),
         (
             "LLM_BASE_URL=//host",
             "must be empty, or a URL such as https://host/v1 or http://localhost:11434/v1",
