@@ -41,10 +41,11 @@ def filled(desk: Desk) -> Desk:
     return desk
 
 
-def printed(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+def printed(desk: Desk, *arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "analytics.market", *arguments]
+    environment = desk.environment | {"COLUMNS": str(columns)}
     return subprocess.run(
-        command, cwd=PROJECT, env=desk.environment, capture_output=True, text=True, timeout=PATIENCE
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
 
 
@@ -125,14 +126,13 @@ def test_breadth_and_betas_are_printed(filled: Desk) -> None:
     assert "Beta to AAA" in run.stdout
 
 
-@pytest.mark.parametrize("columns", ["80", "25", "12"])
-def test_matrix_is_printed_where_no_number_is_cut_off(filled: Desk, columns: str) -> None:
+@pytest.mark.parametrize("columns", [80, 28, 12])
+def test_matrix_is_printed_where_no_number_is_cut_off(filled: Desk, columns: int) -> None:
     """With ten symbols, 80 columns showed -0.07 as -0.\u2026"""
-    filled.environment["COLUMNS"] = columns
-    run = printed(filled)
+    run = printed(filled, columns=columns)
     assert run.returncode == 0, run.stderr
-    is_matrix = "1.00" in run.stdout
-    assert is_matrix == (columns != "12")
+    is_matrix = "Correlation of the last 60 returns" in " ".join(run.stdout.split())
+    assert is_matrix == (columns >= 28)
     assert not (is_matrix and "\u2026" in run.stdout)
 
 
