@@ -62,13 +62,15 @@ def betas_since(own: LogCloses, market: LogCloses, returns: int, since: int) -> 
     have a close. The symbol must have its closes from `earliest_needed` on, and the benchmark so many bars before."""
     times = sorted(own.closes.keys() & market.closes.keys())
     times = times[max(0, bisect_left(times, since) - returns) :]
+    ends_by_count: dict[int, list[int]] = {}
+    for end in range(bisect_left(times, since), len(times)):
+        earliest = earliest_needed(market, returns, times[end])
+        ends_by_count.setdefault(min(returns, end - bisect_left(times, earliest)), []).append(end)
+    if not ends_by_count:
+        return {}
     own_returns, market_returns = (_log_returns(each, times) for each in (own, market))
-    places: dict[int, list[int]] = {}
-    for place in range(bisect_left(times, since), len(times)):
-        earliest = earliest_needed(market, returns, times[place])
-        places.setdefault(min(returns, place - bisect_left(times, earliest)), []).append(place)
     found: dict[int, BetaAt] = {}
-    for count, ends in places.items():
+    for count, ends in ends_by_count.items():
         windows = (_windows(each, np.array(ends), count) for each in (own_returns, market_returns))
         found |= dict(zip((times[end] for end in ends), _betas(*windows), strict=True))
     return found
