@@ -1,6 +1,7 @@
 """PostgreSQL connections, transactions and COPY. Tables and statements are in the parts that own them."""
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -49,6 +50,8 @@ REFUSED_AT_CONNECT = (
     'role "',
 )
 """The same while connecting, when libpq passes on the server's text without a code."""
+NO_DATABASE = re.compile('database ".*" does not exist')
+"""What the server says of one while connecting."""
 SESSION = {
     "timezone": "UTC",
     "client_min_messages": "warning",
@@ -83,6 +86,8 @@ def _named(error: psycopg2.Error) -> TickstreamError:
             f"PostgreSQL refuses the user of POSTGRES_USER and POSTGRES_PASSWORD (or POSTGRES_DSN): {text}. "
             "Correct these settings, or grant the user that privilege."
         )
+    if connecting and NO_DATABASE.search(text):
+        return Unavailable(f"The first start of the pipeline creates the database. PostgreSQL: {text}")
     if error.pgcode == DISK_FULL or "No space left on device" in text:
         return NoRoom(f"The disk of PostgreSQL is full, free some space: {text}")
     if error.pgcode == IDLE_IN_TRANSACTION:

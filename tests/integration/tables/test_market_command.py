@@ -141,6 +141,12 @@ def test_symbol_without_closes_is_named(filled: Desk) -> None:
     assert (run.returncode, run.stderr) == (1, "market: There are no closes of SPY in bars of 1d.\n")
 
 
+def test_before_the_first_start_the_command_states_what_to_do(desk: Desk) -> None:
+    run = printed(desk)
+    assert run.returncode == 1
+    assert run.stderr.startswith("market: The first start of the pipeline creates the database. PostgreSQL: ")
+
+
 def test_without_bars_the_command_states_what_to_do(desk: Desk) -> None:
     desk.database()  # creates it
     run = printed(desk)
