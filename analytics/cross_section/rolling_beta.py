@@ -52,9 +52,10 @@ def log_closes(closes: Mapping[int, tuple[int, float]], splits: Sequence[SplitAt
 
 
 def earliest_needed(market: LogCloses, returns: int, since: int) -> int:
-    """The earliest time whose close may be in a window of so many returns that ends at `since` or later."""
+    """The earliest time whose close may be in a window of so many returns that ends at `since` or later; `since` itself
+    if the benchmark has no bar from there on, because no window ends there then."""
     place = bisect_left(market.times, since)
-    return market.times[max(0, place - returns * REACH)] if place else since
+    return market.times[max(0, place - returns * REACH)] if 0 < place < len(market.times) else since
 
 
 def betas_since(own: LogCloses, market: LogCloses, returns: int, since: int) -> dict[int, BetaAt]:
