@@ -26,7 +26,8 @@
 
   function compact(value) {
     if (value === null || value === undefined) return UNKNOWN;
-    const [unit, size] = value >= 1e12 ? ["T", 1e12] : value >= 1e9 ? ["B", 1e9] : value >= 1e6 ? ["M", 1e6] : value >= 1e3 ? ["K", 1e3] : ["", 1];
+    const magnitude = Math.abs(value); // on-balance volume may be negative
+    const [unit, size] = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["K", 1e3]].find(([, least]) => magnitude >= least) || ["", 1];
     return plain(value / size, unit ? 2 : Number.isInteger(value) ? 0 : 2) + unit;
   }
 

@@ -51,6 +51,13 @@ def choose(page: Page, symbol: str) -> None:
     expect(page.locator("#session-note")).to_have_text(re.compile(symbol))
 
 
+def test_negative_volume_is_as_short_as_a_positive_one(page: Page) -> None:
+    """Scenario: the on-balance volume was 1.98M on one chart and −35,962,999 on another."""
+    values = [-35_962_999, -1_109_221_666.0, -1_500, -12, -0.25, 0, 1_980_000]
+    shown = page.evaluate("(values) => values.map((value) => deskFormat.cell(value, 'volume'))", values)
+    assert shown == ["−35.96M", "−1.11B", "−1.50K", "−12", "−0.25", "0", "1.98M"]
+
+
 def test_small_price_has_its_digits_in_header_watchlist_panels_and_words(page: Page) -> None:
     """Report: a coin of 1.23e-9 dollars was shown on the page as $0.00000000."""
     expect(page.locator(".ag-row[row-id='BABYDOGE']")).to_contain_text("$1.2345e\u22129")
