@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
@@ -48,6 +48,10 @@ SELECTED_SOON = """() => new Promise((done) => {
     look();
 })"""
 """The symbol that is highlighted, if one is within four pictures."""
+VISIT_OF_BEFORE = """() => {
+    sessionStorage.clear();
+    localStorage.setItem("desk-chart", '{"symbol": "GONE", "interval": "2m"}');
+}"""
 FRAME_OF_THE_FOCUS = """() => {
     const row = document.activeElement.closest('.ag-row');
     return [row.getAttribute('row-id'), getComputedStyle(row, '::after').borderTopWidth];
@@ -94,6 +98,14 @@ def address(serve_to_all: Serve, dsn: str) -> str:
 def page(shared_page: Page) -> Page:
     """The page of the tests before, with AAPL on the chart."""
     return shared_page
+
+
+def tab_of(context: BrowserContext, address: str) -> Page:
+    """One more tab of a browser, with the page at that address once it has a chart."""
+    opened = context.new_page()
+    opened.goto(address)
+    seen(opened, lambda chart: chart.symbol != "")
+    return opened
 
 
 def choose(page: Page, symbol: str) -> None:
@@ -148,9 +160,27 @@ def test_symbol_and_interval_of_the_chart_outlive_a_reload(page: Page) -> None:
     assert page.evaluate(HIGHLIGHTED_RANGES) == ["1mo"]
 
 
+def test_reload_shows_the_symbol_of_its_own_tab_and_a_new_tab_the_last_choice(
+    page: Page, browser: Browser
+) -> None:
+    """Scenario: two symbols were watched in two tabs, and a reload of the first tab showed the symbol of the second."""
+    with closing(browser.new_context()) as context:
+        first, second = (tab_of(context, page.url) for _ in range(2))
+        choose(second, "BTC/USD")
+        press(second, "1h")
+        seen(second, lambda chart: (chart.symbol, chart.interval) == ("BTC/USD", "1h"))
+        first.reload()
+        seen(first, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
+        third = tab_of(context, page.url)
+        assert third.evaluate("() => [deskChart.view().symbol, deskChart.view().interval]") == [
+            "BTC/USD",
+            "1h",
+        ]
+
+
 def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page: Page) -> None:
     """Scenario: the symbol was removed between two visits."""
-    page.evaluate("""() => localStorage.setItem("desk-chart", '{"symbol": "GONE", "interval": "2m"}')""")
+    page.evaluate(VISIT_OF_BEFORE)
     page.reload()
     seen(page, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
     expect(page.locator("#symbol")).to_have_value("AAPL")
