@@ -76,9 +76,17 @@ def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
         for output, count in zip(spec.outputs, needed, strict=True):
             if output.is_figure:
                 label = output.label or spec.label(periods.values)
-                title = ". ".join(filter(None, (label, _pace(spec, periods))))
-                found.append(IndicatorFigure(label, output.name, output.unit, count, title))
+                found.append(
+                    IndicatorFigure(
+                        label, output.name, output.unit, count, _title(label, _pace(spec, periods))
+                    )
+                )
     return tuple(sorted(found, key=lambda figure: figure.unit not in ("number", "share")))
+
+
+def _title(label: str, note: str) -> str:
+    """A label with its note; a label may end with an abbreviation, whose full stop is enough."""
+    return f"{label.removesuffix('.')}. {note}" if note else label
 
 
 def _pace(spec: Spec, periods: Indicators) -> str:

@@ -57,6 +57,7 @@ def test_tooltips_name_the_values_of_an_open_bar_that_do_not_follow_every_quote(
     note = "While a bar is open, calculated once every 5 quotes"
     titles = {figure.label: figure.title for figure in figures_of(Indicators())}
     assert titles["Upper band"] == f"Upper band. {note}"
+    assert titles["Volatility p.a."] == f"Volatility p.a. {note}"
     assert titles["SMA 20"] == "SMA 20"
     notes = {study.label: study.note for study in studies(Indicators())}
     assert (notes["Bollinger 20"], notes["SMA 20"], notes["ATR 14"]) == (note, "", "")
