@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page
 
+from dashboard.presenters.figures import studies
+from shared.settings.analysis_settings import Indicators
 from tests.walk.market import KINDS, SECONDS, DrawnMarket
 from tests.walk.seeing import press
 from tests.walk.server import WalkServer
@@ -21,18 +23,9 @@ RANGES = {
     "All": "1d",
 }
 """The ranges and the interval that each sets."""
-STUDIES = (
-    "SMA 20",
-    "SMA 50",
-    "EMA 12",
-    "EMA 26",
-    "Bollinger 20",
-    "Forecast",
-    "Volume",
-    "RSI 14",
-    "MACD 12 26 9",
-)
-FIRST_STUDIES = frozenset(STUDIES) - {"SMA 50", "EMA 26"}
+STUDIES = {study.label: study for study in studies(Indicators())}
+"""All that can be shown beside the price, by the labels of their chips."""
+FIRST_STUDIES = frozenset(label for label, study in STUDIES.items() if study.shown)
 FIRST_RANGES = {"1m": "3 hours", "5m": "1 day", "15m": "5 days", "1h": "1 month", "1d": "1 year"}
 MOVED = "?"
 """In a range's place where the chart was moved: whether it still shows the range depends on how far."""
@@ -109,7 +102,7 @@ def choose_range(walker: Walker) -> str:
 
 def switch_study(walker: Walker) -> str:
     """A study is shown or hidden."""
-    study = walker.dice.choice(STUDIES)
+    study = walker.dice.choice(list(STUDIES))
     walker.page.locator(".chips").get_by_text(study, exact=True).click()
     walker.studies ^= {study}
     return f"study {study}"

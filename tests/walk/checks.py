@@ -5,10 +5,11 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from dashboard.presenters.indicators import PRICE
 from dashboard.presenters.panels import decimals
 from dashboard.read.sql import queries
 from shared.postgres.database import connect, transaction
-from tests.walk.actions import MOVED, Walker
+from tests.walk.actions import MOVED, STUDIES, Walker
 from tests.walk.seeing import SeenChart, candle_columns, chart_of
 
 TEXTS = """() => {
@@ -76,7 +77,7 @@ def _wrong_chart(walker: Walker, chart: SeenChart) -> list[str]:
 
 
 def _wrong_texts(walker: Walker, chart: SeenChart, shown: dict[str, Any]) -> list[str]:
-    panes = 1 + sum(study in walker.studies for study in ("Volume", "RSI 14", "MACD 12 26 9"))
+    panes = len({PRICE} | {STUDIES[label].pane for label in walker.studies})
     ranges = [] if walker.range is None else [walker.range]
     statements = {
         f"legend {shown['legend']!r}": shown["legend"].startswith(f"{chart.symbol}{chart.interval}"),
