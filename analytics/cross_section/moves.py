@@ -50,10 +50,11 @@ class BreadthCounts(NamedTuple):
 
 
 class Benchmark(NamedTuple):
-    """The symbol that betas refer to, and its closes."""
+    """The symbol that betas refer to, and its closes before the time `until`, in epoch seconds."""
 
     symbol: str
     closes: LogCloses
+    until: int
 
 
 def with_logarithms(interval: Interval, series: PricedSeries) -> LogCloses:

@@ -39,6 +39,7 @@ from analytics.store.market_tables import (
     take_lock,
     wait_for_lock,
 )
+from shared.market.records import Interval
 from shared.observability.heartbeat import beat, long_step
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.settings.analysis_settings import MarketFiguresSettings
@@ -55,7 +56,7 @@ SYMBOLS_A_STEP, SYMBOLS_AT_ONCE = 500, 10
 """The most symbols of a step, and those that are read and written together."""
 BARS_AT_ONCE, BENCHMARK_BARS_AT_ONCE = 100, 5_000
 """The most bars of a symbol that are calculated at once; of the benchmark there are more, because after each time all
-others are outdated."""
+others are outdated. No more of it are read for the others either."""
 SETTINGS_SECONDS = 3600.0
 """Longest time that it may take to delete the figures of intervals that are no longer kept."""
 
@@ -118,6 +119,8 @@ class MarketKeeper:
         if not (noted := changes(cursor, SYMBOLS_A_STEP)):
             return False
         benchmark = self._benchmark(cursor, noted)
+        if benchmark is not None:
+            noted = [each for each in noted if earliest_time(each.interval, each.since) < benchmark.until]
         for first in range(0, len(noted), SYMBOLS_AT_ONCE):
             self._bring_up(cursor, noted[first : first + SYMBOLS_AT_ONCE], benchmark, BARS_AT_ONCE)
             if time.monotonic() >= until:
@@ -130,11 +133,13 @@ class MarketKeeper:
         if symbol is None:
             return None
         since = min(earliest_time(interval, change.since) for change in noted)
-        bars = bars_around(
-            cursor, interval, symbol, earliest_start(interval, since), self._kept.returns * REACH
-        )
+        start, before = earliest_start(interval, since), self._kept.returns * REACH
+        bars = bars_around(cursor, interval, symbol, start, before, BENCHMARK_BARS_AT_ONCE)
+        if not bars:
+            return None
         splits = splits_of(cursor, [symbol]).get(symbol, ())
-        return Benchmark(symbol, with_logarithms(interval, PricedSeries(bars, splits))) if bars else None
+        until = _until(interval, bars, start, BENCHMARK_BARS_AT_ONCE)
+        return Benchmark(symbol, with_logarithms(interval, PricedSeries(bars, splits)), until)
 
     def _bring_up(
         self, cursor: Cursor, noted: Sequence[MarketChange], benchmark: Benchmark | None, most: int
@@ -142,7 +147,7 @@ class MarketKeeper:
         """Replace the figures of some symbols from the times on that are noted, of at most so many bars of each."""
         interval = noted[0].interval
         series = self._series(cursor, noted, benchmark, most)
-        spans = [_span(change, series[change.symbol].bars, most) for change in noted]
+        spans = [_span(change, series[change.symbol].bars, benchmark, most) for change in noted]
         before = moves_of(cursor, interval, spans)
         after = {
             symbol: moves_between(interval, series[symbol], benchmark, self._kept.returns, since, until)
@@ -150,7 +155,7 @@ class MarketKeeper:
         }
         replace_moves(cursor, interval, before, after)
         add_to_breadth(cursor, interval, breadth_change(before.values(), after.values()))
-        rest = {symbol: series[symbol].bars[-1].start for symbol, _, until in spans if until < END}
+        rest = {symbol: until for symbol, _, until in spans if until < END}
         replace_notes(cursor, noted, rest)
 
     def _series(
@@ -168,10 +173,16 @@ class MarketKeeper:
         return {symbol: PricedSeries(bars.get(symbol, ()), splits.get(symbol, ())) for symbol, _, _ in wanted}
 
 
-def _span(change: MarketChange, bars: Sequence[PricedBar], most: int) -> MoveSpan:
-    """The times that bars were read for, of which there are at most so many: all from the change on, or those before
-    the last bar."""
+def _span(
+    change: MarketChange, bars: Sequence[PricedBar], benchmark: Benchmark | None, most: int
+) -> MoveSpan:
+    """The times from the change on for which all bars were read, those of the benchmark too."""
     since = earliest_time(change.interval, change.since)
-    start = earliest_start(change.interval, since)
+    until = _until(change.interval, bars, earliest_start(change.interval, since), most)
+    return MoveSpan(change.symbol, since, until if benchmark is None else min(until, benchmark.until))
+
+
+def _until(interval: Interval, bars: Sequence[PricedBar], start: int, most: int) -> int:
+    """The time before which these are all bars that start at `start` or later, of which up to `most` were read."""
     is_all = len([bar for bar in bars if bar.start >= start]) < most
-    return MoveSpan(change.symbol, since, END if is_all else earliest_time(change.interval, bars[-1].start))
+    return END if is_all else earliest_time(interval, bars[-1].start)

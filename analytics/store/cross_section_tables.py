@@ -60,7 +60,7 @@ AROUND = """
             and start < to_timestamp(%(since)s) order by start desc limit %(before)s)
         union all
         (select start, "end", close from bars where symbol = %(symbol)s and interval = %(interval)s
-            and start >= to_timestamp(%(since)s))
+            and start >= to_timestamp(%(since)s) order by start limit %(most)s)
     ) found order by start
 """
 
@@ -130,10 +130,13 @@ def bars_of(
     }
 
 
-def bars_around(cursor: Cursor, interval: Interval, symbol: str, since: int, before: int) -> list[PricedBar]:
-    """The bars of a symbol that start at `since` or later, epoch seconds, and so many before, in order and without
-    averages."""
-    cursor.execute(AROUND, {"symbol": symbol, "interval": interval, "since": since, "before": before})
+def bars_around(
+    cursor: Cursor, interval: Interval, symbol: str, since: int, before: int, most: int
+) -> list[PricedBar]:
+    """Up to `most` bars of a symbol that start at `since` or later, epoch seconds, and `before` earlier ones, in order
+    and without averages."""
+    known = {"symbol": symbol, "interval": interval, "since": since, "before": before, "most": most}
+    cursor.execute(AROUND, known)
     return [PricedBar(*row) for row in cursor.fetchall()]
 
 

@@ -175,9 +175,12 @@ def other_process(connection: Connection) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_order_processes_and_kills_make_no_difference(
-    databases: tuple[Connection, Connection], seed: int
+    databases: tuple[Connection, Connection], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bars come in shuffled pieces of two partitions; two processes calculate in between and are killed at random."""
+    """Bars come in shuffled pieces of two partitions; two processes calculate in between, some bars at a time, and are
+    killed at random."""
+    monkeypatch.setattr("analytics.runtime.market_figures.BARS_AT_ONCE", 7)
+    monkeypatch.setattr("analytics.runtime.market_figures.BENCHMARK_BARS_AT_ONCE", 12)
     disturbed, alone = databases
     chance = Random(seed)
     rows = days(45, seed)

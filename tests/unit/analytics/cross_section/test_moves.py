@@ -67,7 +67,7 @@ def drawn_markets(draw: st.DrawFn) -> DrawnMarket:
 
 
 def all_moves(market: DrawnMarket, since: int = 0, until: int = END) -> dict[tuple[str, int], Move]:
-    benchmark = Benchmark("S0", with_logarithms("1h", market.series["S0"]))
+    benchmark = Benchmark("S0", with_logarithms("1h", market.series["S0"]), END)
     return {
         (symbol, time): move
         for symbol, series in market.series.items()
@@ -147,7 +147,7 @@ def test_value_does_not_depend_on_how_many_are_calculated_with_it(count: int) ->
         )
         for symbol in ("A", "B")
     }
-    benchmark = Benchmark("B", with_logarithms("1h", series["B"]))
+    benchmark = Benchmark("B", with_logarithms("1h", series["B"]), END)
     together = moves_between("1h", series["A"], benchmark, count, 0, END)
     for time in range(0, 600 * HOUR, 7 * HOUR):
         alone = moves_between("1h", series["A"], benchmark, count, time, time + HOUR)

@@ -40,7 +40,7 @@ def series(real_data: Path) -> dict[str, PricedSeries]:
 
 @pytest.fixture(scope="module")
 def moves(series: dict[str, PricedSeries]) -> dict[str, dict[int, Move]]:
-    benchmark = Benchmark("SPY", with_logarithms("1d", series["SPY"]))
+    benchmark = Benchmark("SPY", with_logarithms("1d", series["SPY"]), END)
     return {symbol: moves_between("1d", each, benchmark, 60, 0, END) for symbol, each in series.items()}
 
 
