@@ -9,6 +9,7 @@ import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.presenters.delta import DeltaRequest, PageContext, delta
+from dashboard.presenters.indicators import bars_needed
 from dashboard.read.read_model import ReadModel
 from dashboard.text.summary_service import SummaryService
 
@@ -20,13 +21,16 @@ def register(app: Dash, model: ReadModel, context: PageContext, summaries: Summa
 
 
 def _register_tick(app: Dash, model: ReadModel, context: PageContext, summaries: SummaryService) -> None:
+    needed = bars_needed(context.periods)
+
     @app.callback(Output("delta", "data"), Input("ask", "data"), prevent_initial_call=True)
     async def tick(asked: dict[str, Any]) -> dict[str, Any]:
         """Reads memory only: a blocking call would delay every viewer."""
         request = msgspec.convert(asked, DeltaRequest)
         key = (request.symbol or "", request.interval)
         newer = model.bars_since(key, request.last_start)
-        return {**delta(context, model.snapshot, request, newer), "words": summaries.of(key)}
+        closed = model.newest_bars(key, needed) or ()
+        return {**delta(context, model.snapshot, request, newer, closed), "words": summaries.of(key)}
 
 
 def _register_scripts(app: Dash) -> None:

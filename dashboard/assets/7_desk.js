@@ -152,7 +152,7 @@
     deskOutcomes.follow(delta, row.decimals);
     note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code, asOf && "no data for this session yet");
-    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
+    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf || delta.indicators_of);
     // Once per symbol: a late response about the previous one must not revert the user's click.
     const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();
     if (isToSelect && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;

@@ -1,5 +1,6 @@
 """Builds the update (delta) for one viewer from a snapshot, as JSON-ready values. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from dashboard.presenters.sources import (
     quote_status,
     sources_in_use,
 )
-from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow
+from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, SeriesKey
 from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts
 from shared.calendars.calendars import calendar_of
 from shared.settings.analysis_settings import Alerts, Indicators
@@ -34,6 +35,8 @@ MAX_NEWER = 200
 """If more bars are new, as during a backfill, the chart reloads all of its bars, which is faster in a browser."""
 LAGGING = {"storage", "analytics"}
 """The parts that read the log and can therefore lag behind it."""
+LAST_CLOSED = "last closed bar"
+"""The note of the panel of indicators while no bar is open."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,14 @@ class PageContext:
 
 
 def delta(
-    context: PageContext, snapshot: Snapshot, request: DeltaRequest, newer: list[ChartBar] | None
+    context: PageContext,
+    snapshot: Snapshot,
+    request: DeltaRequest,
+    newer: list[ChartBar] | None,
+    closed: Sequence[ChartBar] = (),
 ) -> dict[str, Any]:
-    """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload."""
+    """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload. `closed`:
+    the newest closed bars, oldest first, for the time in which no bar is open."""
     since = request.sequence if request.generation == snapshot.generation else 0
     message = {
         "sequence": snapshot.sequence,
@@ -77,6 +85,7 @@ def delta(
     }
     if request.symbol in snapshot.reading.symbols:
         message |= _shown_symbol(context, snapshot, request.symbol, request.interval)
+        message |= _indicators(context, snapshot.reading, (request.symbol, request.interval), closed)
         message |= _bars(snapshot.reading, request, newer)
     return message
 
@@ -207,10 +216,22 @@ def _shown_symbol(context: PageContext, snapshot: Snapshot, symbol: str, interva
         "session": session_cells(
             row, reading.open_bars.get((symbol, "1d")), _as_of(context, reading, symbol)
         ),
-        "indicators": indicator_cells(open_bar, context.periods),
         "open": columns([open_bar.bar]) if open_bar else {},
         **_forecast(reading, symbol, interval),
     }
+
+
+def _indicators(
+    context: PageContext, reading: Reading, key: SeriesKey, closed: Sequence[ChartBar]
+) -> dict[str, Any]:
+    """The indicators of the open bar; while none is open, as over a night, of the newest closed bar in new shares."""
+    open_bar = reading.open_bars.get(key)
+    if open_bar is not None or not closed:
+        bar, seen = (open_bar.bar, open_bar.seen) if open_bar else (None, 0)
+        return {"indicators": indicator_cells(bar, seen, context.periods), "indicators_of": ""}
+    splits = [each for each in reading.actions.get(key[0], ()) if each.action == "split"]
+    (bar,) = adjusted(closed[-1:], splits)
+    return {"indicators": indicator_cells(bar, len(closed), context.periods), "indicators_of": LAST_CLOSED}
 
 
 def _forecast(reading: Reading, symbol: str, interval: str) -> dict[str, Any]:

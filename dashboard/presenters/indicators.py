@@ -84,6 +84,11 @@ def figures_of(periods: Indicators) -> tuple[IndicatorFigure, ...]:
     return tuple(sorted(found, key=lambda figure: figure.unit not in ("number", "share")))
 
 
+def bars_needed(periods: Indicators) -> int:
+    """The number of closed bars after which every value of the panel of indicators is there."""
+    return max(figure.needed for figure in figures_of(periods))
+
+
 def _title(label: str, note: str) -> str:
     """A label with its note; a label may end with an abbreviation, whose full stop is enough."""
     return f"{label.removesuffix('.')}. {note}" if note else label

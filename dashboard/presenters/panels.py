@@ -9,7 +9,7 @@ from math import floor
 from typing import Any
 
 from dashboard.presenters.indicators import IndicatorFigure, figures_of
-from dashboard.read.rows import OpenBarRow, PartRow, SymbolRow
+from dashboard.read.rows import ChartBar, OpenBarRow, PartRow, SymbolRow
 from dashboard.read.snapshot import Condition
 from shared.calendars.calendars import calendar_of
 from shared.market.decimals import decimals_for
@@ -159,18 +159,19 @@ def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
     return "VWAP", f"{floor(covered * 100) or '<1'}\u00a0% covered", "partial"
 
 
-def indicator_cells(open_bar: OpenBarRow | None, periods: Indicators) -> list[Cell]:
-    """The indicators of the open bar; one that is warming up shows its progress, such as 12/34."""
-    return [_indicator(open_bar, figure) for figure in figures_of(periods)]
+def indicator_cells(bar: ChartBar | None, seen: int, periods: Indicators) -> list[Cell]:
+    """The indicators of a bar, of which `seen` closed bars are part; one that is warming up shows its progress, such as
+    12/34."""
+    return [_indicator(bar, seen, figure) for figure in figures_of(periods)]
 
 
-def _indicator(open_bar: OpenBarRow | None, figure: IndicatorFigure) -> Cell:
+def _indicator(bar: ChartBar | None, seen: int, figure: IndicatorFigure) -> Cell:
     label, column, unit, needed, _ = figure
-    if open_bar is None:
+    if bar is None:
         return label, None, unit
-    value: float | None = getattr(open_bar.bar.indicators, column)
+    value: float | None = getattr(bar.indicators, column)
     if value is None:
-        return label, f"{min(open_bar.seen, needed)}/{needed}", "text"
+        return label, f"{min(seen, needed)}/{needed}", "text"
     return label, value, unit
 
 

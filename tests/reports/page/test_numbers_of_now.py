@@ -8,9 +8,9 @@ from dashboard.presenters.panels import session_cells
 from dashboard.presenters.sources import log_progress_text
 from dashboard.read.freshness import GRACE, day_began, outdated_since
 from dashboard.read.pace import PaceSample
-from dashboard.read.rows import DataQualityRow, OpenBarRow, PartRow
+from dashboard.read.rows import ActionRow, DataQualityRow, OpenBarRow, PartRow
 from dashboard.read.snapshot import Reading, advance, first_snapshot, messages_known, outdated_symbols, stall
-from tests.inputs.page_rows import CONTEXT, READING, SYMBOL, WARM
+from tests.inputs.page_rows import CLOSED, CONTEXT, READING, SYMBOL, WARM
 from tests.inputs.records import second
 
 MONDAY_OPEN = second("2025-11-24T14:30")
@@ -113,6 +113,27 @@ def test_numbers_of_half_an_hour_ago_are_not_shown_as_current_while_newer_ones_a
     assert (found["heading"]["past"], found["history"]) == (None, None)
     recent = late._replace(parts=waiting, now=then + 100.0)
     assert shown(recent)["heading"]["past"] is None
+
+
+def test_indicators_of_the_last_closed_bar_are_shown_while_no_bar_is_open() -> None:
+    """Report: over the night, and after a replay, the panel of indicators was empty beside a chart that had them."""
+    snapshot = advance(first_snapshot(100), READING._replace(open_bars={}))
+    found = delta(CONTEXT, snapshot, replace(ASK, symbol="AAA"), [], [CLOSED] * 40)
+    values = {label: value for label, value, _ in found["indicators"]}
+    assert (values["RSI 14"], values["SMA 50"], values["ATR 14"]) == (55.04, 98.25, "15/15")
+    assert (found["indicators_of"], found["open"]) == ("last closed bar", {})
+    opened = delta(CONTEXT, advance(first_snapshot(100), READING), replace(ASK, symbol="AAA"), [], [CLOSED])
+    assert {label: value for label, value, _ in opened["indicators"]}["SMA 20"] == 1.4
+    assert opened["indicators_of"] == ""
+
+
+def test_indicators_of_the_last_closed_bar_are_in_new_shares_after_a_split() -> None:
+    """Scenario: a split takes effect over the night, before the first bar of the day opens."""
+    actions = (ActionRow(CLOSED.end, "split", 2.0, None), ActionRow(CLOSED.end, "dividend", 1.0, 100.0))
+    snapshot = advance(first_snapshot(100), READING._replace(open_bars={}, actions={"AAA": actions}))
+    found = delta(CONTEXT, snapshot, replace(ASK, symbol="AAA"), [], [CLOSED])
+    values = {label: value for label, value, _ in found["indicators"]}
+    assert (values["RSI 14"], values["SMA 20"], values["ATR 14"]) == (55.04, 49.75, "1/15")
 
 
 def test_outdated_values_are_found_once_per_read_for_all_viewers() -> None:

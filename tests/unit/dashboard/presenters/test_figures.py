@@ -87,16 +87,14 @@ def test_session_falls_back_on_the_open_day_bar() -> None:
 
 
 def test_warming_indicator_shows_its_progress() -> None:
-    cells = {
-        label: (value, kind) for label, value, kind in indicator_cells(OpenBarRow(WARM, 12, 50), Indicators())
-    }
+    cells = {label: (value, kind) for label, value, kind in indicator_cells(WARM, 12, Indicators())}
     assert cells["RSI 14"] == (55.0, "number")
     assert cells["SMA 50"] == ("12/50", "text")
     assert cells["Signal"] == ("12/34", "text")
 
 
-def test_indicators_without_an_open_bar_are_unknown() -> None:
-    assert all(value is None for _, value, _ in indicator_cells(None, Indicators()))
+def test_indicators_without_a_bar_are_unknown() -> None:
+    assert all(value is None for _, value, _ in indicator_cells(None, 0, Indicators()))
 
 
 def test_alerts_are_sentences() -> None:
