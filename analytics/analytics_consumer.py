@@ -18,6 +18,7 @@ from analytics.runtime.processor import Analysis
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import engine_settings
 from analytics.store.forecasts.search_tables import OutcomeTable
+from analytics.store.rules.rule_tables import StoredClosedBars
 from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of
@@ -38,7 +39,8 @@ def analyse(config: Config, stop: Stop) -> None:
 
         def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
             searches = PooledSearches(pool, stop, OutcomeTable(dsn))
-            return Analysis(reading, settings, searches, model_source, config.market)
+            closed_bars = StoredClosedBars(dsn)
+            return Analysis(reading, settings, searches, model_source, config.market, closed_bars)
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 

@@ -13,6 +13,7 @@ BY_OFFSET = {
     "dead_letters": '"offset"',
     "corporate_actions": '"offset"',
     "model_servings": "from_offset",
+    "rule_changes": '"offset"',
     "set_aside_quotes": '"offset"',
 }
 """The tables whose rows have the offset that they were made from, with the column of that offset."""
@@ -75,10 +76,10 @@ def cut(cursor: Cursor, log: Log, divergence: Divergence, groups: list[Cut]) -> 
         )
     for name, step in groups:
         where = (name, log.topic, divergence.partition)
-        counts = (step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters)
+        counts = (step.quotes, step.bars, step.actions, step.time_marks, step.rule_changes, step.dead_letters)
         cursor.execute(
             "update progress set next_offset = %s, quotes = %s, bars = %s, actions = %s, time_marks = %s,"
-            " dead_letters = %s, fingerprint = %s, updated_at = now()"
+            " rule_changes = %s, dead_letters = %s, fingerprint = %s, updated_at = now()"
             " where group_id = %s and topic = %s and partition = %s",
             (step.reached, *counts, step.fingerprint, *where),
         )

@@ -129,6 +129,7 @@ def tally(log: Log, reader: LogReader, partition: int, first: int, until: int) -
         total.bars += step.bars
         total.actions += step.actions
         total.time_marks += step.time_marks
+        total.rule_changes += step.rule_changes
         total.dead_letters += step.dead_letters
         total.fingerprint = fingerprint(messages[-1])
     return total

@@ -26,6 +26,7 @@ from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.reporting.heartbeat import Condition, heartbeats, no_chores
+from producer.reporting.rule_requests import RuleRequests
 from producer.sources.replay import ended_by_now, paced
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
@@ -146,14 +147,15 @@ def _publish_repeatable(
     """Publish a repeatable sequence, from after the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
-    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
+    rules = RuleRequests(topic.partitions)
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, rules.take)
     feed = REPEATABLE[config.feed](config, after, stop)
 
     def condition() -> Condition:
         return _condition(config, writer, publisher, feed.bars_left())
 
     with (
-        heartbeats(config, heartbeat_row, condition, feed.chores),
+        heartbeats(config, heartbeat_row, condition, (feed.chores, rules.read)),
         stop.gently(),
     ):
         log.info(
@@ -170,10 +172,12 @@ def _publish_live(
     from producer.live_wiring import described, live_market
 
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
-    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages)
+    rules = RuleRequests(topic.partitions)
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, rules.take)
     with live_market(config, topic, lease, stop) as (market, report), stop.gently():
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
-        with heartbeats(config, heartbeat_row, lambda: _condition(config, writer, publisher), report.give):
+        chores = report.give, rules.read
+        with heartbeats(config, heartbeat_row, lambda: _condition(config, writer, publisher), chores):
             publisher.publish(market.records(stop), stop)
 
 

@@ -8,11 +8,13 @@ and a lagging source does not delay the bars of other symbols.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from analytics.engine.armed_rules import NOTHING_STORED, ArmedRules, ClosedBars
 from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot_of
-from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event, PastBars, closing_order
+from analytics.engine.open_bars import BarDeadlines
 from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars, counted_at
 from analytics.engine.quotes.partial_quotes import add_part, updates_in
 from analytics.engine.quotes.print_filter import SetAside
@@ -20,7 +22,7 @@ from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import SymbolState
-from analytics.forecasting.forecast_events import ForecastStep, PastBar
+from analytics.forecasting.forecast_events import ForecastStep
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,
     NoSearches,
@@ -32,12 +34,12 @@ from analytics.forecasting.forecasts import (
     restore_pools,
 )
 from shared.market.records import (
-    INTERVAL_SECONDS,
     CorporateAction,
     Interval,
     Quote,
     Record,
     RecordedBar,
+    RuleChange,
     TimeMark,
 )
 from shared.market.trade_conditions import EVERYTHING
@@ -45,31 +47,18 @@ from shared.market.trade_conditions import EVERYTHING
 NO_SEARCHES = NoSearches()
 
 
-PastBars = dict[tuple[str, Interval], list[PastBar]]
-"""Closed bars by symbol and interval, in order."""
-
-
-class Event(NamedTuple):
-    """A closed bar, the offset of the record that advanced its symbol's time past its end, and the forecasts made at
-    its close, if its interval is forecast."""
-
-    offset: int
-    closed: ClosedBar
-    step: ForecastStep | None
-
-
-def _order(closed: ClosedBar) -> tuple[int, int, str]:
-    """Sort key: bars of many symbols close in order of time, and minutes before the longer bars that contain them."""
-    bar = closed.bar
-    return bar.end, INTERVAL_SECONDS[bar.interval], bar.symbol
-
-
 class Engine:
     """The state of one partition. `changed` contains the symbols changed since it was last cleared."""
 
-    def __init__(self, settings: EngineSettings, searches: Searches = NO_SEARCHES) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        searches: Searches = NO_SEARCHES,
+        closed_bars: ClosedBars = NOTHING_STORED,
+    ) -> None:
         self.settings = settings
         self._searches = searches
+        self.rules = ArmedRules(closed_bars)
         self._pools: dict[Interval, Pools] = {
             interval: pools_of(each) for interval, each in settings.forecasts.items()
         }
@@ -93,6 +82,8 @@ class Engine:
             self._fold_action(record, offset)
         elif isinstance(record, TimeMark):
             self._fold_mark(record, offset)
+        elif isinstance(record, RuleChange):
+            self.changed.update(self.rules.fold(record, offset, self.symbols, self._events))
 
     def serve(self, interval: Interval, trained: Trained) -> None:
         """From the next record on, exactly these trained models forecast the bars of an interval."""
@@ -212,6 +203,7 @@ class Engine:
 
     def _new_symbol(self, symbol: str, exchange: str | None) -> SymbolState:
         state = self.symbols[symbol] = SymbolState(symbol, exchange, self.settings)
+        state.arm_all(self.rules.book)
         return state
 
     def _advance(self, state: SymbolState, until: int, offset: int) -> None:
@@ -241,7 +233,7 @@ class Engine:
                 closed += state.advance(until)
                 self.changed.add(symbol)
             self._note(state)
-        self._events += self._events_of(sorted(closed, key=_order), offset)
+        self._events += self._events_of(sorted(closed, key=closing_order), offset)
 
     def _events_of(self, bars: Iterable[ClosedBar], offset: int) -> list[Event]:
         """The events of closed bars, in order, each with its forecasts. The order matters: the errors of one symbol's
@@ -268,7 +260,7 @@ class Engine:
 
         Raises SettingsChanged if the indicator periods differ.
         """
-        engine = Engine(settings, self._searches)
+        engine = Engine(settings, self._searches, self.rules.closed_bars)
         engine.restore(self.state(), {symbol: state.state() for symbol, state in self.symbols.items()})
         engine._trained = dict(self._trained)
         for forecasts in engine.forecasts():
@@ -281,6 +273,7 @@ class Engine:
         """The partition's state for a snapshot; each symbol has its own."""
         return {
             "closed_until": self._closed_until,
+            "rules": self.rules.book.state(),
             "pools": {
                 interval: {model: [pool.key, pool.state()] for model, pool in pools.items()}
                 for interval, pools in self._pools.items()
@@ -290,8 +283,9 @@ class Engine:
     def restore(self, state: dict[str, Any], symbols: dict[str, dict[str, Any]]) -> None:
         """Restore a snapshot. Raises SettingsChanged if it was made with other indicators."""
         self._closed_until = state["closed_until"]
+        self.rules.book.restore(state.get("rules", []))
         for symbol, kept in sorted(symbols.items()):
-            self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings)
+            self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, self.rules.book)
             self._note(self.symbols[symbol])
             self._unsettled.add(symbol)
         for interval, pools in self._pools.items():

@@ -1,9 +1,12 @@
 """One symbol in one interval: the open bars, and the indicators, alert rules and forecasts of the closed ones."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
+from analytics.alerts.evaluation.rule_book import ArmedRule
+from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
 from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_row import IndicatorRow
@@ -17,13 +20,14 @@ from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
 
 class ClosedBar(NamedTuple):
-    """A bar that no longer changes, its indicators, the alerts that it raised, and the user's own indicators if there
-    are any."""
+    """A bar that no longer changes, its indicators, the alerts that it raised, the user's own indicators if there are
+    any, and the rules that fired."""
 
     bar: Bar
     indicators: IndicatorRow
     alerts: list[Alert]
     own: OwnRow | None
+    fired: Sequence[Judgement] = ()
 
 
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
@@ -57,12 +61,41 @@ class BarSeries:
         self.open_bars: dict[int, OpenBar] = {}
         self.closed_until = 0
         self.splits: list[tuple[int, float]] | None = []
-        context = context_of(calendar, interval)
+        self._context = context = context_of(calendar, interval)
         self.indicators = IndicatorSet(indicators, context, specs)
         self.own = OwnIndicators(own, context) if own else None
         checked = interval in alerts.intervals
         self.alerts = AlertRules(alerts, context.periods_per_year, calendar) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
+        self.rules: SeriesRules | None = None
+
+    def arm(self, rules: Mapping[int, ArmedRule], changed: int, past: Iterable[Bar]) -> None:
+        """Judge these rules from the next bar on. The one with the id `changed` is new: its values begin with the
+        closed bars of the `past`."""
+        if not rules:
+            self.rules = None
+            return
+        armed = SeriesRules(rules, self.symbol, self._context)
+        if self.rules is not None:
+            armed.take_over(self.rules)
+        if changed in rules:
+            armed.take_over(self._warmed_up({changed: rules[changed]}, past))
+        self.rules = armed
+
+    def has_rule(self, rule_id: int) -> bool:
+        """Whether this rule is judged at its bars."""
+        return self.rules is not None and rule_id in self.rules.rule_ids
+
+    def _warmed_up(self, rules: Mapping[int, ArmedRule], past: Iterable[Bar]) -> SeriesRules:
+        warm, splits = SeriesRules(rules, self.symbol, self._context), deque(self.splits or ())
+        for bar in past:
+            while splits and splits[0][0] < bar.end:
+                warm.split(splits.popleft()[1])
+            warm.values.update(bar)
+        for _, ratio in splits:
+            warm.split(ratio)
+        warm.begin()
+        return warm
 
     def begin(self, slot: Slot, piece: OpenBar) -> None:
         """Open the bar of a slot with its first piece."""
@@ -100,6 +133,8 @@ class BarSeries:
             self.own.split(ratio)
         if self.alerts is not None:
             self.alerts.split(ratio)
+        if self.rules is not None:
+            self.rules.split(ratio)
         if self.forecasts is not None:
             self.forecasts.split(ratio)
 
@@ -111,11 +146,15 @@ class BarSeries:
         row = self.indicators.update(bar)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
         own = self.own.update(bar) if self.own is not None else None
-        return piece, ClosedBar(bar, row, alerts, own)
+        if self.rules is None:
+            return piece, ClosedBar(bar, row, alerts, own)
+        fired = [each for each in self.rules.update(bar) if each.outcome == "fired"]
+        return piece, ClosedBar(bar, row, alerts, own, fired)
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot."""
         own = {} if self.own is None else {"own": self.own.state()}
+        rules = {} if self.rules is None else {"rules": self.rules.state()}
         return {
             "closed_until": self.closed_until,
             "splits": self.splits,
@@ -124,10 +163,11 @@ class BarSeries:
             "alerts": self.alerts.state() if self.alerts is not None else None,
             "forecasts": self.forecasts.state() if self.forecasts is not None else None,
             **own,
+            **rules,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore a snapshot; forecasts made with other settings are not restored.
+        """Restore a snapshot, made with the rules that are armed; forecasts of other settings are not restored.
 
         Raises SettingsChanged if the snapshot was made with other indicators.
         """
@@ -140,6 +180,8 @@ class BarSeries:
         self.open_bars = {bar[0]: OpenBar.restored(bar) for bar in state["open"]}
         if self.alerts is not None and state["alerts"] is not None:
             self.alerts.restore(state["alerts"])
+        if self.rules is not None:
+            self.rules.restore(state["rules"])
         kept = state["forecasts"]
         if self.forecasts is not None and kept is not None and kept["key"] == self.forecasts.key:
             self.forecasts.restore(kept)

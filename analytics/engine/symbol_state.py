@@ -1,9 +1,11 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from analytics.alerts.evaluation.rule_book import NO_RULE, RuleBook
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.open_bars import OpenBars
@@ -71,6 +73,19 @@ class SymbolState:
         forecasts = settings.forecasts.get(interval)
         indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
+
+    def arm(self, rules: RuleBook, changed: int, past: Callable[[Interval], Sequence[Bar]]) -> None:
+        """Judge these rules from the next closed bar on, after the one with the id `changed` changed; `past` are the
+        closed bars of an interval, from which its values begin."""
+        for interval, series in self.open.series.items():
+            armed = rules.rules_for(self.symbol, interval)
+            if changed in armed or series.has_rule(changed):
+                series.arm(armed, changed, past(interval) if changed in armed else ())
+
+    def arm_all(self, rules: RuleBook) -> None:
+        """Judge these rules from the first bar on."""
+        for interval, series in self.open.series.items():
+            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, ())
 
     def advance(self, until: int) -> list[ClosedBar]:
         """Close every bar that ends by `until`, in order; `until` never decreases."""
@@ -227,9 +242,13 @@ class SymbolState:
         }
 
     @classmethod
-    def restored(cls, symbol: str, state: dict[str, Any], settings: EngineSettings) -> "SymbolState":
-        """The state of a snapshot. Raises SettingsChanged if it was made with other indicators."""
+    def restored(
+        cls, symbol: str, state: dict[str, Any], settings: EngineSettings, rules: RuleBook
+    ) -> "SymbolState":
+        """The state of a snapshot, in which these rules are armed. Raises SettingsChanged if it was made with other
+        indicators."""
         self = cls(symbol, state["exchange"], settings)
+        self.arm_all(rules)
         self.closed_until = state["closed_until"]
         self.next_close = self.closed_until + MINUTE + settings.grace
         self.splits.restore(state["splits"])

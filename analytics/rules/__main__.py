@@ -1,8 +1,11 @@
-"""Alert rules: check one, and try it on stored history before it is armed.
+"""Alert rules: check one, try it on stored history, and arm it.
 
     python -m analytics.rules check "rsi(14) crosses below 30 on 1h"
     python -m analytics.rules dry-run "rsi(14) crosses below 30 on 1h" --since 2024-01-02
     python -m analytics.rules explain "rsi(14) crosses below 30 on 1h" AAPL --since 2024-01-02 --until 2024-01-03
+    python -m analytics.rules add "rsi(14) crosses below 30 on 1h"
+    python -m analytics.rules list
+    python -m analytics.rules disable 3                                 or enable, or remove
 
 Ten rules:
 
@@ -22,7 +25,8 @@ until `clear` is true), and never fires on an unknown value: one that is warming
 
 check reads a rule and prints its normal form; it needs no server. dry-run shows where a rule would have fired, and what
 came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each bar with the
-value of each part of the condition, and what held the rule back.
+value of each part of the condition, and what held the rule back. add, disable, enable and remove write requests; the
+running producer puts them into the log, from which on they apply. list shows the rules and their alerts.
 Exit status: 0, or 2 if the rule can't be read; 1 if the command failed otherwise.
 """
 
@@ -41,15 +45,22 @@ from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
+from analytics.rules.arming import add, change, print_rules
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
-from analytics.store.rule_history import SymbolHistory, history_of, symbols_with_exchanges
+from analytics.store.rules.rule_history import SymbolHistory, history_of, symbols_with_exchanges
 from shared.errors import ConfigError, TickstreamError
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
+
+CHANGES = {
+    "disable": "disarm a rule and keep it",
+    "enable": "arm a disabled rule again",
+    "remove": "disarm a rule for good",
+}
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,11 +69,15 @@ def _arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|dry-run|explain")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="read a rule and print its normal form")
     dry = commands.add_parser("dry-run", help="show where a rule would have fired, and what came of it")
     explain = commands.add_parser("explain", help="show at each bar why a rule fired or did not")
-    for command in (check, dry, explain):
+    add = commands.add_parser("add", help="arm a rule")
+    commands.add_parser("list", help="list the rules, with their state and alerts")
+    for name, text in CHANGES.items():
+        commands.add_parser(name, help=text).add_argument("rule_id", type=int, metavar="NUMBER")
+    for command in (check, dry, explain, add):
         command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
     explain.add_argument("symbol", metavar="SYMBOL")
     for command in (dry, explain):
@@ -148,10 +163,23 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     config = configured("rules", {})
-    rule = read_rule(arguments.rule, config.indicators.values)
+    if arguments.command == "list":
+        with _database(config) as cursor:
+            print_rules(cursor, Console())
+    elif arguments.command in CHANGES:
+        with _database(config) as cursor:
+            print(change(cursor, arguments.rule_id, arguments.command))
+    else:
+        _run_with_rule(read_rule(arguments.rule, config.indicators.values), config, arguments)
+
+
+def _run_with_rule(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
     match arguments.command:
         case "check":
             print(normal_form(rule))
+        case "add":
+            with _database(config) as cursor:
+                print(add(cursor, rule))
         case "dry-run":
             _dry_run(rule, config, arguments)
         case _:

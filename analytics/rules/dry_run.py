@@ -7,18 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules, named_series
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
 from analytics.engine.series import context_of
 from analytics.rules.other_symbols import OtherSymbol, values_at
-from analytics.store.rule_history import SymbolHistory
+from analytics.store.rules.rule_history import SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.market.records import Bar
 
 HOUR, DAY = 3_600, 86_400
-RULE_ID = "dry-run"
+RULE_ID = 0
 
 
 class Hit(NamedTuple):
@@ -43,7 +44,9 @@ def dry_run(
     `named` are the histories of the symbols that the rule names, by symbol.
     """
     calendar = calendar_of(history.exchange)
-    rules = SeriesRules({RULE_ID: rule}, history.symbol, context_of(calendar, rule.interval))
+    rules = SeriesRules(
+        {RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context_of(calendar, rule.interval)
+    )
     hits: list[Hit] = []
     places: list[int] = []
     for place, (bar, judgement) in enumerate(judged(rule, rules, history, named)):

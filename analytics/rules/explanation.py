@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from analytics.alerts.evaluation.conditions import number_of, truth_of
+from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.checking import kind_of
 from analytics.alerts.language.normal_form import expression_text
@@ -11,7 +12,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Duration, Node, Number
 from analytics.engine.series import context_of
 from analytics.rules.dry_run import RULE_ID, judged
-from analytics.store.rule_history import SymbolHistory
+from analytics.store.rules.rule_history import SymbolHistory
 from shared.calendars.calendars import calendar_of
 
 Part = tuple[str, Callable[[int], float | bool | None]]
@@ -23,7 +24,7 @@ def explained(
 ) -> Iterator[str]:
     """A line for each bar that ended in the period."""
     context = context_of(calendar_of(history.exchange), rule.interval)
-    rules = SeriesRules({RULE_ID: rule}, history.symbol, context)
+    rules = SeriesRules({RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context)
     parts = [
         (expression_text(node), _value_of(node, rules))
         for condition in (rule.condition, rule.clear)

@@ -2,11 +2,14 @@
 saved."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from analytics.engine.armed_rules import AppliedChange
 from analytics.engine.deployments import Deployment, Deployments
-from analytics.engine.engine import Engine, Event, PastBars
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event, PastBars
 from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
@@ -15,7 +18,7 @@ from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.settings_tables import SettingsFrom
 from analytics.store.snapshot_tables import FoldSnapshot
-from shared.market.records import Interval
+from shared.market.records import Bar, Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 from shared.progress.batches import Batch
@@ -41,6 +44,7 @@ class Unwritten(NamedTuple):
     events: list[Event]
     actions: list[SettledAction]
     set_aside: list[SetAside]
+    rule_changes: list[AppliedChange]
     deployments: list[Deployment]
     has_new_settings: bool
     settings: SettingsFrom | None
@@ -89,6 +93,7 @@ class Partition:
         deployments: Deployments,
     ) -> None:
         self.engine, self.written, self.past_bars, self.deployments = engine, written, past_bars, deployments
+        self._stored_bars, engine.rules.closed_bars = engine.rules.closed_bars, self
         deployments.start(engine)
         self.reached = self.saved_offset = snapshot.next_offset
         self.remaking = REMAKING in snapshot.partition
@@ -124,6 +129,13 @@ class Partition:
         changed.clear()
         self.reads_history = batch.step.bars > batch.step.quotes
         self.reached = batch.step.reached
+
+    def until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+        """The closed bars of a series that ended by `end`: the stored ones, and recalculated ones instead of them."""
+        bars = {bar.start: bar for bar in self._stored_bars.until(symbol, interval, end)}
+        replaced = (event.closed.bar for event in self.replaced)
+        bars |= {bar.start: bar for bar in replaced if (bar.symbol, bar.interval) == (symbol, interval)}
+        return [bars[start] for start in sorted(bars)]
 
     def take_events(self) -> list[Event]:
         """The events since the last call; notes the series whose forecast records they changed."""

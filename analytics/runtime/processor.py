@@ -10,9 +10,11 @@ import logging
 import time
 from typing import Any
 
+from analytics.engine.armed_rules import NOTHING_STORED, ClosedBars
 from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
-from analytics.engine.engine import Engine, PastBars
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import PastBars
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.market_figures import MarketKeeper
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
@@ -24,6 +26,7 @@ from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
+from analytics.store.rules.rule_tables import write_rule_changes
 from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
 from analytics.store.settings_tables import SettingsFrom, delete_settings, settings_history, write_settings
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
@@ -73,9 +76,10 @@ class Analysis:
         searches: PooledSearches,
         model_source: ModelSource = NO_MODELS,
         market: MarketFiguresSettings = NO_MARKET,
+        closed_bars: ClosedBars = NOTHING_STORED,
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
-        self._searches = searches
+        self._searches, self._closed_bars = searches, closed_bars
         self._encoded = encoded_settings(settings)
         self._stored_settings: dict[int, str | None] = {}
         self._partitions: dict[int, Partition] = {}
@@ -91,7 +95,7 @@ class Analysis:
         snapshot = load_snapshot(cursor, self._reading, partition)
         is_remaking = snapshot is not None and REMAKING in snapshot.partition
         if snapshot is None or is_remaking or snapshot.partition.get("version") != STATE_VERSION:
-            engine = Engine(self._settings, self._searches)
+            engine = Engine(self._settings, self._searches, self._closed_bars)
             snapshot = self._start_over(cursor, partition, engine, is_remaking)
         else:
             snapshot, engine = self._restored(cursor, partition, next_offset, snapshot)
@@ -110,7 +114,7 @@ class Analysis:
         if not snapshot.symbols and snapshot.next_offset < next_offset:
             # No state shows whether the rows that were written after it are of these indicators.
             snapshot = self._marked(cursor, partition, snapshot)
-        engine = Engine(self._settings_of(snapshot), self._searches)
+        engine = Engine(self._settings_of(snapshot), self._searches, self._closed_bars)
         try:
             engine.restore(snapshot.partition, snapshot.symbols)
         except SettingsChanged as change:
@@ -184,7 +188,7 @@ class Analysis:
             save_snapshot(cursor, self._reading, partition, snapshot._replace(symbols=finished))
             commit(cursor)
             hold(cursor, self._reading, partition, next_offset)
-        engine = Engine(self._settings_of(snapshot), self._searches)
+        engine = Engine(self._settings_of(snapshot), self._searches, self._closed_bars)
         engine.restore(snapshot.partition, snapshot.symbols)
         return snapshot, engine
 
@@ -198,6 +202,7 @@ class Analysis:
         partition.fold(batch)
         events, actions = partition.take_events(), partition.take_actions()
         set_aside = partition.engine.take_set_aside()
+        partition.engine.rules.take_changes()
         if partition.rewriting:
             partition.replaced += events
             partition.settled += actions
@@ -226,10 +231,12 @@ class Analysis:
         partition.fold(batch)
         partition.written = batch.step.reached
         events, actions = partition.take_events(), partition.take_actions()
-        set_aside = partition.engine.take_set_aside()
+        set_aside, changes = partition.engine.take_set_aside(), partition.engine.rules.take_changes()
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
-        partition.unwritten = Unwritten(events, actions, set_aside, deployed, has_new_settings, settings)
+        partition.unwritten = Unwritten(
+            events, actions, set_aside, changes, deployed, has_new_settings, settings
+        )
 
     def prepare(self, _: Connection) -> None:
         """Nothing to do: the tables need no preparation."""
@@ -240,12 +247,13 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.unwritten is None:
                 continue
-            events, actions, set_aside, deployed, has_new_settings, settings = partition.unwritten
+            events, actions, set_aside, changes, deployed, has_new_settings, settings = partition.unwritten
             write_closed(cursor, number, events)
             write_forecasts(cursor, events)
             write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
             write_set_aside(cursor, number, set_aside)
+            write_rule_changes(cursor, number, changes)
             write_deployments(cursor, number, deployed)
             if settings is not None:
                 write_settings(cursor, number, settings)

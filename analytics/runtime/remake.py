@@ -1,6 +1,6 @@
 """Recalculates everything derived from a partition's log, after its tables and its state were cut back."""
 
-from analytics.engine.engine import Event
+from analytics.engine.events import Event
 from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.tables import write_closed
 from shared.kafka import partition_of

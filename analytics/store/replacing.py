@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from psycopg2.extras import execute_values
 
-from analytics.engine.engine import Event
+from analytics.engine.events import Event
 from analytics.engine.split_check import SettledAction
 from analytics.store.own_tables import replace_own
 from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_split_alerts

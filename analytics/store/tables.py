@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
-from psycopg2.extras import execute_values
+from psycopg2.extras import Json, execute_values
 
-from analytics.engine.engine import Event
+from analytics.engine.events import Event
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
@@ -63,7 +63,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
         execute_values(
             cursor,
             "insert into alerts (symbol, interval, rule, start, event_time, value, threshold, price, partition,"
-            ' "offset") values %s',
+            ' "offset", rule_version, severity, named_values) values %s',
             alerts,
         )
 
@@ -145,9 +145,13 @@ def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
     """The rows of a closed bar's alerts; their event time is the bar's end."""
     bar = event.closed.bar
     start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
+    place = partition, event.offset
     for alert in event.closed.alerts:
         numbers = (alert.value, alert.threshold, bar.close)
-        yield (bar.symbol, bar.interval, alert.rule, start, end, *numbers, partition, event.offset)
+        yield (bar.symbol, bar.interval, alert.rule, start, end, *numbers, *place, None, None, None)
+    for armed, _, _, values in event.closed.fired:
+        rule = f"rule {armed.rule_id}", start, end, None, None, bar.close, *place
+        yield (bar.symbol, bar.interval, *rule, armed.version, armed.rule.severity, Json(dict(values)))
 
 
 def write_live(cursor: Cursor, states: list[SymbolState]) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
@@ -50,6 +52,8 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
 def alert_sentence(alert: AlertRow) -> tuple[str, str]:
     """The text and the tone of an alert."""
     value, limit = alert.value, alert.threshold
+    if value is None:
+        return _rule_sentence(alert), "warn"
     match alert.rule:
         case "rsi_overbought":
             return f"RSI overbought at {value:.1f} (threshold {limit:g})", "warn"
@@ -63,6 +67,13 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
         case "volatility":
             return f"Realized volatility at {percent(value, 1)} per bar (not annualised)", "warn"
     return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
+
+
+def _rule_sentence(alert: AlertRow) -> str:
+    """The text of the rule, and the values that its condition read."""
+    values: dict[str, float | None] = msgspec.json.decode(alert.named_values or "{}")
+    shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items() if value is not None)
+    return f"{alert.text or alert.rule}: {shown}" if shown else alert.text or alert.rule
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:

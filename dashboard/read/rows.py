@@ -114,16 +114,21 @@ class OpenBarRow(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """An alert of a rule at a bar's close; `value` and `threshold` are in the rule's unit."""
+    """An alert of a rule at a bar's close; `value` and `threshold` are in the rule's unit.
+
+    A rule of the user's own has a text, and the values that its condition read, as JSON, instead of both.
+    """
 
     symbol: str
     interval: str
     rule: str
     start: int
     event_time: float
-    value: float
-    threshold: float
+    value: float | None
+    threshold: float | None
     price: float
+    text: str | None = None
+    named_values: str | None = None
 
 
 class DataAlertRow(NamedTuple):

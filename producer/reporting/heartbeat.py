@@ -1,7 +1,7 @@
 """The producer's heartbeat rows, written in a separate thread, so that quotes never wait for the database."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from threading import Event
@@ -49,7 +49,7 @@ def heartbeats(
     config: Config,
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
-    chores: Callable[[Connection], None] = no_chores,
+    chores: Sequence[Callable[[Connection], None]] = (),
 ) -> Iterator[None]:
     """Write the heartbeat row and run `chores` once a second while this context is open.
 
@@ -75,7 +75,7 @@ def _write_heartbeats(
     config: Config,
     heartbeat_row: HeartbeatRow,
     condition: Callable[[], Condition],
-    chores: Callable[[Connection], None],
+    chores: Sequence[Callable[[Connection], None]],
     causes: list[Unavailable],
     over: Event,
 ) -> None:
@@ -90,4 +90,5 @@ def _write_heartbeats(
             if last and state != FINISHED:
                 state, detail = ("waiting", str(causes[0])) if causes else ("stopped", detail)
             heartbeat_row.write(connection, state, detail, lag, handled)
-            chores(connection)
+            for chore in chores:
+                chore(connection)

@@ -1,4 +1,5 @@
-"""The market data types: records from sources (Quote, RecordedBar, CorporateAction, TimeMark), and our own Bar.
+"""The data types of the log: records of sources (Quote, RecordedBar, CorporateAction, TimeMark), changes of rules
+(RuleChange), and our own Bar.
 
 All times are aware datetimes in UTC; all prices are finite positive floats in the quote's currency, except that a
 quote of a future may have a price of zero or below.
@@ -218,7 +219,29 @@ class TimeMark(
         _require_past(self.time, self.received_time)
 
 
-Record = Quote | RecordedBar | CorporateAction | TimeMark
+class RuleChange(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="rule.v1"
+):
+    """A rule of alerts was armed, or was disarmed if its `text` is empty; written to every partition.
+
+    Of the changes of one rule the one with the highest `version` applies. `text` is in the normal form.
+    """
+
+    rule_id: Position
+    version: Position
+    text: Annotated[str, msgspec.Meta(max_length=4_000)]
+    time: Time
+    source: Text
+    position: Position
+    received_time: Time
+    symbol: None = None
+    correction: Correction = 0.0
+
+    def __post_init__(self) -> None:
+        _require_past(self.time, self.received_time)
+
+
+Record = Quote | RecordedBar | CorporateAction | TimeMark | RuleChange
 
 
 class Bar(NamedTuple):

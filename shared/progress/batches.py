@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shared.errors import BadMessage
 from shared.kafka import Message, partition_of
 from shared.market.messages import decode
-from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, RuleChange, TimeMark
 from shared.progress.offsets import OffsetStep
 
 SYMBOLS_KNOWN = 100_000
@@ -62,10 +62,10 @@ def decoded(
     return Batch(partition, records, dead, step)
 
 
-def _counts(records: list[tuple[int, Record]]) -> tuple[int, int, int, int]:
-    """The numbers of quotes, bars, actions and time marks."""
+def _counts(records: list[tuple[int, Record]]) -> tuple[int, int, int, int, int]:
+    """The numbers of quotes, bars, actions, time marks and changes of rules."""
     kinds = Counter([type(record) for _, record in records])
-    return kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark]
+    return kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark], kinds[RuleChange]
 
 
 @lru_cache(SYMBOLS_KNOWN)

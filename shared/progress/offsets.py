@@ -34,6 +34,7 @@ class OffsetStep:
     bars: int = 0
     actions: int = 0
     time_marks: int = 0
+    rule_changes: int = 0
     dead_letters: int = 0
     fingerprint: str | None = None
     began: Sequence[EpochStart] = ()
@@ -150,9 +151,11 @@ def succession(
 ADVANCE = """
     update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
         actions = p.actions + step.actions, time_marks = p.time_marks + step.time_marks,
+        rule_changes = p.rule_changes + step.rule_changes,
         dead_letters = p.dead_letters + step.dead_letters, fingerprint = step.fingerprint::text, updated_at = now()
     from (values %s) as step
-        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, dead_letters, fingerprint)
+        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, rule_changes, dead_letters,
+        fingerprint)
     where p.group_id = step.group_id and p.topic = step.topic and p.partition = step.partition
       and p.next_offset = step.expected
 """
@@ -166,7 +169,8 @@ def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> N
     rows = [
         (
             *(reading.group, reading.topic, step.partition, step.expected, step.reached),
-            *(step.quotes, step.bars, step.actions, step.time_marks, step.dead_letters, step.fingerprint),
+            *(step.quotes, step.bars, step.actions, step.time_marks, step.rule_changes, step.dead_letters),
+            step.fingerprint,
         )
         for step in steps
     ]

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event
 from analytics.forecasting.forecasts import NoSearches, Searches
 from analytics.indicators.catalog import COLUMNS, DEFAULTS, PARAMETERS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow

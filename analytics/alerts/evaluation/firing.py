@@ -43,6 +43,10 @@ class Firing:
         self._closes = 0
         self._fired_at: int | None = None
 
+    def begin(self, condition: bool | None) -> None:
+        """Begin after a bar at which the condition was so: it may become true at the next one."""
+        self._is_armed = condition is False
+
     def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
         rule = self._rule

@@ -1,10 +1,11 @@
 """The rules of one symbol and interval, judged together. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
 from analytics.alerts.evaluation.conditions import TruthAt, truth_of
 from analytics.alerts.evaluation.firing import Firing, Outcome
+from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.values import NOTHING, SeriesValues
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.rule import Rule
@@ -17,15 +18,19 @@ class Judgement(NamedTuple):
     """What became of a rule at a bar. `values` are the values that its condition reads there, by their text; they are
     looked up only for a rule that fired."""
 
-    rule_id: str
+    armed: ArmedRule
     outcome: Outcome
     condition: bool | None
     values: Mapping[str, float | None]
 
 
+NO_VALUES: Mapping[str, float | None] = {}
+
+
 class _Judged(NamedTuple):
     """A rule with its compiled conditions and its state."""
 
+    armed: ArmedRule
     condition: TruthAt
     clear: TruthAt | None
     firing: Firing
@@ -33,32 +38,50 @@ class _Judged(NamedTuple):
 
 
 class SeriesRules:
-    """Rules by their ids, for one symbol and interval; `context` is what indicators need to know of the series."""
+    """Rules by id, for one symbol and interval; `context` is what indicators need to know of the series."""
 
-    def __init__(self, rules: Mapping[str, Rule], symbol: str, context: Context) -> None:
+    def __init__(self, rules: Mapping[int, ArmedRule], symbol: str, context: Context) -> None:
         self.values = SeriesValues(symbol, context)
-        self._rules = {rule_id: self._judged(rule) for rule_id, rule in rules.items()}
+        self._rules = {rule_id: self._judged(armed) for rule_id, armed in rules.items()}
 
-    def _judged(self, rule: Rule) -> _Judged:
+    @property
+    def rule_ids(self) -> Set[int]:
+        """The ids of its rules."""
+        return self._rules.keys()
+
+    def _judged(self, armed: ArmedRule) -> _Judged:
+        rule = armed.rule
         condition = truth_of(rule.condition, self.values)
         clear = None if rule.clear is None else truth_of(rule.clear, self.values)
-        return _Judged(
-            condition, clear, Firing(rule), [expression_text(node) for node in values_read(rule.condition)]
-        )
+        reads = [expression_text(node) for node in values_read(rule.condition)]
+        return _Judged(armed, condition, clear, Firing(rule), reads)
 
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
         self.values.update(bar, outside)
-        return [self._judge(rule_id, judged, bar) for rule_id, judged in self._rules.items()]
+        return [self._judge(judged, bar) for judged in self._rules.values()]
 
-    def _judge(self, rule_id: str, judged: _Judged, bar: Bar) -> Judgement:
+    def _judge(self, judged: _Judged, bar: Bar) -> Judgement:
         condition = judged.condition(0)
         clear = None if judged.clear is None else judged.clear(0)
         outcome = judged.firing.judge(condition, clear, bar)
-        values = {}
+        values = NO_VALUES
         if outcome == "fired":
             values = {text: self.values.histories[text].at(0) for text in judged.reads}
-        return Judgement(rule_id, outcome, condition, values)
+        return Judgement(judged.armed, outcome, condition, values)
+
+    def begin(self) -> None:
+        """All bars so far only warmed the values up: a rule may fire from the next bar on."""
+        for judged in self._rules.values():
+            judged.firing.begin(judged.condition(0))
+
+    def take_over(self, other: "SeriesRules") -> None:
+        """Continue the values and rules of another one at the same bar, as far as it has them."""
+        self.values.take_over(other.values)
+        for rule_id, judged in self._rules.items():
+            before = other._rules.get(rule_id)
+            if before is not None and before.armed == judged.armed:
+                judged.firing.restore(before.firing.state())
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
@@ -66,14 +89,14 @@ class SeriesRules:
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""
-        firing = {rule_id: judged.firing.state() for rule_id, judged in self._rules.items()}
+        firing = [[rule_id, judged.firing.state()] for rule_id, judged in self._rules.items()]
         return {"firing": firing, **self.values.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`, which has the same rules. Raises KeyError if one is missing."""
         self.values.restore(state)
-        for rule_id, judged in self._rules.items():
-            judged.firing.restore(state["firing"][rule_id])
+        for rule_id, firing in state["firing"]:
+            self._rules[rule_id].firing.restore(firing)
 
 
 def values_read(condition: Node) -> Iterable[Series | Call]:

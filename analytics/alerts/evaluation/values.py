@@ -129,6 +129,15 @@ class SeriesValues:
         """One share of the symbol of this series, which is another one, became `ratio` shares."""
         self.histories[text].split(ratio)
 
+    def take_over(self, other: "SeriesValues") -> None:
+        """Continue the values of another one at the same bar, as far as it has them and goes back further."""
+        self.seen = other.seen
+        for key in self._sources.keys() & other._sources.keys():
+            self._sources[key].restore(other._sources[key].state())
+        for text in self.histories.keys() & other.histories.keys():
+            if len(found := other.histories[text].state()) > len(self.histories[text].state()):
+                self.histories[text].restore(found)
+
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""
         sources = {key: source.state() for key, source in self._sources.items()}

@@ -3,8 +3,9 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from analytics.engine.engine import Engine, Event, PastBars
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event, PastBars
 from analytics.forecasting.forecast_events import PastBar
 from analytics.runtime.rebuild import adjusted
 from analytics.store.tables import splits_until

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from math import inf
 
 from analytics.engine.deployments import Deployments
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
+from analytics.engine.events import Event
 from analytics.runtime.comparison.errors import LogIncomplete
 from analytics.runtime.comparison.newest_bars import NewestBars
 from analytics.runtime.comparison.stored_inputs import NOT_STORED, StoredModels, StoredSearches

@@ -8,7 +8,7 @@ from math import exp
 
 import msgspec
 
-from analytics.engine.engine import Event
+from analytics.engine.events import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.forecasting.scorecard import HorizonScores

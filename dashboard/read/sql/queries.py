@@ -150,8 +150,11 @@ def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
     """The latest alerts, newest first."""
     cursor.execute(
         """select symbol, interval, rule, extract(epoch from start)::bigint,
-            extract(epoch from event_time)::float8, value, threshold, price
-        from alerts order by event_time desc, symbol, interval, rule limit %(limit)s""",
+            extract(epoch from event_time)::float8, value, threshold, price, (
+                select text from rule_requests r
+                where a.rule = 'rule ' || r.rule_id and r.version = a.rule_version
+            ), named_values::text
+        from alerts a order by event_time desc, symbol, interval, rule limit %(limit)s""",
         {"limit": limit},
     )
     return [AlertRow._make(row) for row in cursor.fetchall()]

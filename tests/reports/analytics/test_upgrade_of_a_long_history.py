@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from psycopg2.extras import execute_values
 
-from analytics.engine.engine import Event
+from analytics.engine.events import Event
 from analytics.runtime import partition
 from analytics.store.replacing import OVERLAPPING, replace_events
 from shared.postgres.database import Connection, Cursor, transaction

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from analytics.alerts.alerts import AlertRules, AlertSettings
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar

@@ -32,7 +32,8 @@ WITH_SQL = set(
     analytics/store/cross_section_tables analytics/store/forecasts/forecast_tables analytics/store/replacing
     analytics/store/market_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
-    analytics/store/rule_history analytics/store/settings_tables analytics/store/snapshot_tables
+    analytics/store/rules/rule_history analytics/store/rules/rule_requests analytics/store/rules/rule_tables
+    analytics/store/settings_tables analytics/store/snapshot_tables
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
@@ -40,7 +41,8 @@ WITH_SQL = set(
     dashboard/read/sql/set_aside_queries
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
-    producer/live_offer producer/store/earlier_runs producer/store/symbol_queries producer/store/tables
+    producer/live_offer producer/store/earlier_runs producer/store/rule_requests producer/store/symbol_queries
+    producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
     shared/postgres/binary_copy shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905

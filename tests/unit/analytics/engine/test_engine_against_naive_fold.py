@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
+from analytics.engine.events import Event
 from analytics.engine.series import context_of
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event
 from analytics.indicators.catalog import OUTPUTS
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.market.records import INTERVALS, CorporateAction, Record, RecordedBar

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.engine.deadlines import BarDeadlines
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.open_bars import BarDeadlines
 from shared.market.records import Record
 from tests.inputs.records import bars_of, folded, mark, quote, recorded_bar, second
 

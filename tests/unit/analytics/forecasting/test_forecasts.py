@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event
 from analytics.forecasting.forecast_events import ForecastStep, PastBar
 from analytics.forecasting.scorecard import cluster_days
 from ml.models.features import Observation

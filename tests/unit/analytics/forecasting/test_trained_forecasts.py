@@ -5,7 +5,8 @@ from math import exp, log, sqrt
 
 import pytest
 
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
+from analytics.engine.events import Event
 from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts
 from analytics.store.forecasts.forecast_tables import champions
 from ml.models.features import RETURNS, FeatureSettings, Observation, features

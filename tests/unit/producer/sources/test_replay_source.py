@@ -19,7 +19,7 @@ from analytics.engine.engine_settings import EngineSettings
 from producer.sources.replay import ended_by_now, paced
 from shared.errors import ConfigError
 from shared.market.messages import encode
-from shared.market.records import Quote, Record, RecordedBar, TimeMark
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from shared.recordings.sequence import recorded
 from shared.settings.setting_types import MAX_GRACE
 from tests.inputs.lean_zips import write_zip
@@ -45,6 +45,7 @@ def _word(record: Record) -> str:
         return f"quote {record.event_time:%H:%M:%S.%f}"[:-3]
     if isinstance(record, RecordedBar):
         return f"{record.interval} {record.start:%H:%M:%S}"
+    assert isinstance(record, CorporateAction)
     return f"{record.action} {record.time:%Y-%m-%d}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
@@ -19,8 +20,10 @@ def rule_of(text: str) -> Rule:
     return read_rule(text, DEFAULTS)
 
 
-def judged(rules: Mapping[str, Rule], market: Market, cut: int | None = None) -> list[dict[str, Any]]:
+def judged(named: Mapping[str, Rule], market: Market, cut: int | None = None) -> list[dict[str, Any]]:
     """The outcomes and conditions of the rules at each bar. At `cut` the state goes through a snapshot."""
+    names = list(named)
+    rules = {number: ArmedRule(number, 1, named[name]) for number, name in enumerate(names)}
     series = SeriesRules(rules, "AAPL", context())
     found = []
     for place, bar in enumerate(market.bars):
@@ -31,7 +34,12 @@ def judged(rules: Mapping[str, Rule], market: Market, cut: int | None = None) ->
         if place in market.splits:
             series.split(market.splits[place])
         judgements = series.update(bar)
-        found.append({each.rule_id: (each.outcome, each.condition, dict(each.values)) for each in judgements})
+        found.append(
+            {
+                names[each.armed.rule_id]: (each.outcome, each.condition, dict(each.values))
+                for each in judgements
+            }
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from analytics.store.tables import splits_until
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor
 
@@ -10,10 +11,7 @@ BARS = """
         close, volume, vwap, quotes, session, source
     from bars where symbol = %s and interval = %s order by start
 """
-SPLITS = """
-    select extract(epoch from time)::double precision, value from corporate_actions
-    where symbol = %s and action = 'split' order by time
-"""
+EVERY_OFFSET = 2**62
 
 
 class StoredSplit(NamedTuple):
@@ -42,5 +40,5 @@ def history_of(cursor: Cursor, symbol: str, exchange: str | None, interval: Inte
     """The history of a symbol from its first stored bar on."""
     cursor.execute(BARS, (symbol, interval))
     bars = [Bar._make(row) for row in cursor.fetchall()]
-    cursor.execute(SPLITS, (symbol,))
-    return SymbolHistory(symbol, exchange, bars, [StoredSplit(*row) for row in cursor.fetchall()])
+    splits = [StoredSplit(*split) for split in splits_until(cursor, symbol, EVERY_OFFSET)]
+    return SymbolHistory(symbol, exchange, bars, splits)

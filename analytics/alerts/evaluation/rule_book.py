@@ -1,0 +1,80 @@
+"""The armed rules of a partition: changes in, rules by symbol and interval out. Pure."""
+
+from typing import Any, NamedTuple
+
+from analytics.alerts.language.rule import Rule
+from analytics.indicators.catalog import DEFAULTS
+from shared.errors import TickstreamError
+from shared.market.records import Interval, RuleChange
+
+
+class ArmedRule(NamedTuple):
+    """A rule with its id and the version of its text."""
+
+    rule_id: int
+    version: int
+    rule: Rule
+
+
+class RuleBook:
+    """The rules by id, in the order in which they were first armed."""
+
+    def __init__(self) -> None:
+        self._versions: dict[int, tuple[int, str]] = {}
+        self._armed: dict[int, ArmedRule] = {}
+
+    def apply(self, change: RuleChange) -> bool:
+        """Arm, change or disarm a rule. Returns False for a change that is not newer than the one before.
+
+        A text that can't be read disarms the rule too: it was not written by the command.
+        """
+        version, _ = self._versions.get(change.rule_id, (-1, ""))
+        if change.version <= version:
+            return False
+        self._set(change.rule_id, change.version, change.text)
+        return True
+
+    def _set(self, rule_id: int, version: int, text: str) -> None:
+        self._versions[rule_id] = (version, text)
+        rule = _rule_of(text)
+        if rule is None:
+            self._armed.pop(rule_id, None)
+        else:
+            self._armed[rule_id] = ArmedRule(rule_id, version, rule)
+
+    def rules_for(self, symbol: str, interval: Interval) -> dict[int, ArmedRule]:
+        """The armed rules that apply to a series."""
+        return {
+            rule_id: armed
+            for rule_id, armed in self._armed.items()
+            if armed.rule.interval == interval and _applies(armed.rule, symbol)
+        }
+
+    def state(self) -> list[list[Any]]:
+        """All that `restore` needs."""
+        return [[rule_id, *version] for rule_id, version in self._versions.items()]
+
+    def restore(self, state: list[list[Any]]) -> None:
+        """Continue from `state`."""
+        for rule_id, version, text in state:
+            self._set(rule_id, version, text)
+
+
+NO_RULE = -1
+"""The id of no rule."""
+
+
+def _applies(rule: Rule, symbol: str) -> bool:
+    return rule.scope.kind == "all" or (rule.scope.kind == "symbols" and symbol in rule.scope.names)
+
+
+def _rule_of(text: str) -> Rule | None:
+    if not text:
+        return None
+    # Imported here, because a desk without rules needs no parser.
+    from analytics.alerts.language.reading import read_rule
+
+    try:
+        return read_rule(text, DEFAULTS)
+    except TickstreamError:
+        return None

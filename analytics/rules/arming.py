@@ -1,0 +1,54 @@
+"""Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
+
+from datetime import UTC
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.rule import Rule
+from analytics.rules.armable import require_armable
+from analytics.store.rules.rule_requests import ListedRule, add_rule, listed_rules, request
+from shared.errors import ConfigError
+from shared.postgres.database import Cursor
+
+
+def add(cursor: Cursor, rule: Rule) -> str:
+    """Ask for a new rule; returns what was done as a sentence. Raises ConfigError if it can't be armed."""
+    require_armable(rule)
+    text = normal_form(rule)
+    if same := next(
+        (each for each in listed_rules(cursor) if each.text == text and each.state != "removed"), None
+    ):
+        raise ConfigError(f"Rule {same.rule_id} is the same.")
+    return f"Rule {add_rule(cursor, text)} is armed as soon as the producer runs: {text}"
+
+
+def change(cursor: Cursor, rule_id: int, action: str) -> str:
+    """Ask to disable, enable or remove a rule. Raises ConfigError if there is no such rule, or it is so already."""
+    rule = next((each for each in listed_rules(cursor) if each.rule_id == rule_id), None)
+    if rule is None or rule.state == "removed":
+        raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
+    is_disabled = rule.action == "disable"
+    if action == "enable" and not is_disabled:
+        raise ConfigError(f"Rule {rule_id} is not disabled.")
+    if action == "disable" and is_disabled:
+        raise ConfigError(f"Rule {rule_id} is disabled already.")
+    request(cursor, rule, action)
+    return f"Rule {rule_id} is {action}d as soon as the producer runs."
+
+
+def print_rules(cursor: Cursor, console: Console) -> None:
+    """Print the rules that are not removed."""
+    rules = [rule for rule in listed_rules(cursor) if rule.state != "removed"]
+    if not rules:
+        console.print("There is no rule: python -m analytics.rules add RULE")
+        return
+    table = Table("rule", "state", "alerts", "last alert (UTC)", "text")
+    for rule in rules:
+        table.add_row(str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule), rule.text)
+    console.print(table)
+
+
+def _last(rule: ListedRule) -> str:
+    return "" if rule.last_alert is None else f"{rule.last_alert.astimezone(UTC):%Y-%m-%d %H:%M}"

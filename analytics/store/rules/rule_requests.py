@@ -1,0 +1,68 @@
+"""Requests to arm and disarm rules, which the producer publishes, and what became of them."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.postgres.database import Cursor
+
+LISTED = """
+    select r.rule_id, r.version, r.action,
+        (
+            select text from rule_requests armed where armed.rule_id = r.rule_id and armed.text <> ''
+            order by armed.version desc limit 1
+        ),
+        (select count(distinct partition) from rule_changes c where c.rule_id = r.rule_id and c.version = r.version),
+        (select partitions from log_origin), fired.alerts, fired.last
+    from rule_requests r
+    left join lateral (
+        select count(*) as alerts, max(event_time) as last from alerts where rule = 'rule ' || r.rule_id
+    ) fired on true
+    where r.version = (select max(version) from rule_requests m where m.rule_id = r.rule_id)
+    order by r.rule_id
+"""
+
+
+class ListedRule(NamedTuple):
+    """A rule with its newest request. `found_in` of the `partitions` of the log have it; both are None or 0 before the
+    analysis has read anything. `last_alert` is the end of the last bar at which it fired."""
+
+    rule_id: int
+    version: int
+    action: str
+    text: str
+    found_in: int
+    partitions: int | None
+    alerts: int
+    last_alert: datetime | None
+
+    @property
+    def state(self) -> str:
+        """What applies to the next bars, in a word or two."""
+        if self.action == "remove":
+            return "removed"
+        if not self.partitions or self.found_in < self.partitions:
+            return "waiting for the producer"
+        return "disabled" if self.action == "disable" else "armed"
+
+
+def add_rule(cursor: Cursor, text: str) -> int:
+    """Ask for a new rule; `text` is in the normal form. Returns its id."""
+    cursor.execute(
+        "insert into rule_requests (version, action, text) values (1, 'add', %s) returning rule_id", (text,)
+    )
+    ((rule_id,),) = cursor.fetchall()
+    return int(rule_id)
+
+
+def request(cursor: Cursor, rule: ListedRule, action: str) -> None:
+    """Ask for the next version of a rule: armed if the action is `enable`, else disarmed."""
+    cursor.execute(
+        "insert into rule_requests (rule_id, version, action, text) overriding system value values (%s, %s, %s, %s)",
+        (rule.rule_id, rule.version + 1, action, rule.text if action == "enable" else ""),
+    )
+
+
+def listed_rules(cursor: Cursor) -> list[ListedRule]:
+    """Every rule, removed ones too, in the order of their ids."""
+    cursor.execute(LISTED)
+    return [ListedRule(*row) for row in cursor.fetchall()]
