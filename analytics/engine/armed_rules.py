@@ -17,7 +17,7 @@ class AppliedChange(NamedTuple):
     change: RuleChange
 
 
-class ClosedBars(Protocol):
+class PastSeries(Protocol):
     """The closed bars of a symbol that are already stored, for the values of a rule that is armed later."""
 
     def until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
@@ -38,7 +38,7 @@ NOTHING_STORED = NothingStored()
 class ArmedRules:
     """The rules of a partition, and the changes of them that were not taken yet."""
 
-    def __init__(self, closed_bars: ClosedBars) -> None:
+    def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
         self._changes: list[AppliedChange] = []

@@ -10,7 +10,7 @@ and a lagging source does not delay the bars of other symbols.
 from collections.abc import Iterable
 from typing import Any
 
-from analytics.engine.armed_rules import NOTHING_STORED, ArmedRules, ClosedBars
+from analytics.engine.armed_rules import NOTHING_STORED, ArmedRules, PastSeries
 from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot_of
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event, PastBars, closing_order
@@ -54,7 +54,7 @@ class Engine:
         self,
         settings: EngineSettings,
         searches: Searches = NO_SEARCHES,
-        closed_bars: ClosedBars = NOTHING_STORED,
+        closed_bars: PastSeries = NOTHING_STORED,
     ) -> None:
         self.settings = settings
         self._searches = searches

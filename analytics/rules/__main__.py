@@ -56,11 +56,17 @@ from shared.runtime.command_line import configured
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
-CHANGES = {
+COMMANDS = {
+    "check": "read a rule and print its normal form",
+    "dry-run": "show where a rule would have fired, and what came of it",
+    "explain": "show at each bar why a rule fired or did not",
+    "add": "arm a rule",
+    "list": "list the rules, with their state and alerts",
     "disable": "disarm a rule and keep it",
     "enable": "arm a disabled rule again",
     "remove": "disarm a rule for good",
 }
+CHANGES = ("disable", "enable", "remove")
 
 
 def _arguments() -> argparse.Namespace:
@@ -70,28 +76,26 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="read a rule and print its normal form")
-    dry = commands.add_parser("dry-run", help="show where a rule would have fired, and what came of it")
-    explain = commands.add_parser("explain", help="show at each bar why a rule fired or did not")
-    add = commands.add_parser("add", help="arm a rule")
-    commands.add_parser("list", help="list the rules, with their state and alerts")
-    for name, text in CHANGES.items():
-        commands.add_parser(name, help=text).add_argument("rule_id", type=int, metavar="NUMBER")
-    for command in (check, dry, explain, add):
-        command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
-    explain.add_argument("symbol", metavar="SYMBOL")
-    for command in (dry, explain):
-        command.add_argument(
-            "--since",
-            type=_second,
-            default=-inf,
-            metavar="TIME",
-            help="bars that ended at this time or later",
-        )
-        command.add_argument(
-            "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
-        )
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text)
+        if name in CHANGES:
+            command.add_argument("rule_id", type=int, metavar="NUMBER", help="its number in the list")
+        elif name != "list":
+            command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
+        if name == "explain":
+            command.add_argument("symbol", metavar="SYMBOL")
+        if name in ("dry-run", "explain"):
+            _add_period(command)
     return parser.parse_args()
+
+
+def _add_period(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--since", type=_second, default=-inf, metavar="TIME", help="bars that ended at this time or later"
+    )
+    command.add_argument(
+        "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
+    )
 
 
 def _second(text: str) -> float:

@@ -10,7 +10,7 @@ import logging
 import time
 from typing import Any
 
-from analytics.engine.armed_rules import NOTHING_STORED, ClosedBars
+from analytics.engine.armed_rules import NOTHING_STORED, PastSeries
 from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
@@ -76,7 +76,7 @@ class Analysis:
         searches: PooledSearches,
         model_source: ModelSource = NO_MODELS,
         market: MarketFiguresSettings = NO_MARKET,
-        closed_bars: ClosedBars = NOTHING_STORED,
+        closed_bars: PastSeries = NOTHING_STORED,
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches, self._closed_bars = searches, closed_bars

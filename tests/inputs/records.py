@@ -23,6 +23,7 @@ from shared.market.records import (
     Record,
     RecordedBar,
     RecordedInterval,
+    RuleChange,
     TimeMark,
 )
 
@@ -130,6 +131,19 @@ def split(seconds: float, ratio: float, symbol: str = "A", exchange: str | None 
         position=0,
         received_time=moment(seconds),
         exchange=exchange,
+    )
+
+
+def rule_change(seconds: float, version: int, text: str, rule_id: int = 1) -> RuleChange:
+    now = moment(seconds)
+    return RuleChange(
+        rule_id=rule_id,
+        version=version,
+        text=text,
+        time=now,
+        source="rules",
+        position=version,
+        received_time=now,
     )
 
 

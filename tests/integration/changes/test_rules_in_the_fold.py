@@ -16,9 +16,9 @@ from analytics.runtime.processor import Analysis
 from analytics.store.rules.rule_history import history_of
 from analytics.store.rules.rule_tables import StoredClosedBars
 from shared.market.messages import encode
-from shared.market.records import RuleChange
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
+from tests.inputs.records import rule_change
 from tests.integration.brisk_forecasts import MINUTES
 from tests.integration.fold_runs import MORNING, READING, LoggedMessage, log_with_a_split, run
 from tests.unit.quick_search import pooled
@@ -32,18 +32,7 @@ TABLES = ("alerts", "bars", "rule_changes", "indicators")
 
 
 def change(rule_id: int, version: int, text: str) -> bytes:
-    now = MORNING
-    return encode(
-        RuleChange(
-            rule_id=rule_id,
-            version=version,
-            text=text,
-            time=now,
-            source="rules",
-            position=0,
-            received_time=now,
-        )
-    )
+    return encode(rule_change(MORNING.timestamp(), version, text, rule_id))
 
 
 def log_with_rules() -> list[LoggedMessage]:

@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from analytics.engine.engine import Engine, Event
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import Event
 from ml.uncertainty.conformal import Forecast
 from tests.inputs.forecast_minutes import BRISK
 from tests.inputs.records import folded, recorded_bar, second

@@ -21,7 +21,7 @@ from shared.calendars.calendars import calendar_of
 from shared.market.records import Bar, Interval, Record, RuleChange
 from tests.inputs.random_markets import END, EXCHANGES, markets
 from tests.inputs.random_rules import RULES
-from tests.inputs.records import kept, moment, quote
+from tests.inputs.records import kept, quote, rule_change
 
 PROMPT = EngineSettings(grace=0.0)
 NOON = 86_400 * 365
@@ -49,10 +49,7 @@ class Place(NamedTuple):
 
 
 def change(rule_id: int, version: int, text: str) -> RuleChange:
-    now = moment(NOON)
-    return RuleChange(
-        rule_id=rule_id, version=version, text=text, time=now, source="rules", position=0, received_time=now
-    )
+    return rule_change(NOON, version, text, rule_id)
 
 
 def rule_of(text: str, interval: str) -> Rule:
