@@ -28,6 +28,7 @@ from analytics.store.comparison.compared_tables import (
     write_only_temporary,
 )
 from analytics.store.forecasts.search_tables import OutcomeTable
+from analytics.store.rules.rule_tables import StoredClosedBars
 from ml.registry.model_folder import registry_of
 from shared.postgres.database import Connection, allow_pauses, connect, transaction
 from shared.progress.offsets import GroupOnTopic
@@ -46,7 +47,7 @@ def compare_with_log(config: Config, period: Period, progress: Progress) -> Verd
     with closing(connect(dsn, "comparison")) as connection, closing(OutcomeTable(dsn)) as outcomes:
         stored = _taken(connection, config, period)
         models = StoredModels(_models(config, stored))
-        refold = Refold(connection, period, stored, StoredSearches(outcomes), models)
+        refold = Refold(connection, period, stored, StoredSearches(outcomes), models, StoredClosedBars(dsn))
         with whole_log(config.kafka.brokers, config.topic(), stored.origin, stored.reached) as opened:
             _fold(refold, stored, opened, progress)
         with transaction(connection) as cursor:

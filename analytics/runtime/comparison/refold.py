@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
+from analytics.engine.armed_rules import PastSeries
 from analytics.engine.deployments import Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.events import Event
@@ -39,9 +40,10 @@ class Refold:
         stored: StoredState,
         searches: StoredSearches,
         models: StoredModels,
+        closed_bars: PastSeries,
     ) -> None:
         self._connection, self._period, self._stored = connection, period, stored
-        self._searches, self._models = searches, models
+        self._searches, self._models, self._closed_bars = searches, models, closed_bars
         self.unknown_since: dict[Interval, float] = {}
         self.kept_until: dict[str, float] = {}
         self._unknown: set[tuple[int, Interval]] = set()
@@ -52,7 +54,7 @@ class Refold:
         Raises Unavailable, and LogIncomplete if an offset has no message any more.
         """
         at, stretches = self._stored.reached[number], self._stored.plans[number].stretches
-        engine = Engine(stretches[0].settings, self._searches)
+        engine = Engine(stretches[0].settings, self._searches, self._closed_bars)
         deployments = Deployments(self._models, {}, self._stored.deployments[number])
         snapshot = FoldSnapshot(at.first_offset, {}, {})
         partition = Partition(engine, snapshot, at.next_offset, {}, deployments)
@@ -81,6 +83,7 @@ class Refold:
         events = partition.take_events()
         partition.take_actions()
         partition.engine.take_set_aside()
+        partition.engine.rules.take_changes()
         if newest is not None:
             newest.add(events)
         self._note_unknown(number, events)

@@ -1,0 +1,99 @@
+"""A rule on its way from the command into every partition of the log, and from the log into the analysis."""
+
+from contextlib import closing
+
+import pytest
+
+from analytics.alerts.language.reading import read_rule
+from analytics.analytics_consumer import analyse
+from analytics.indicators.catalog import DEFAULTS
+from analytics.rules.arming import add, change
+from analytics.store.rules.rule_requests import ListedRule, listed_rules
+from producer.producer import produce
+from shared.errors import ConfigError
+from shared.postgres.database import connect, transaction
+from tests.integration.desk import Desk
+from tests.waiting import wait_for
+
+RULE = "close > open on 1m"
+
+
+def ask_for(desk: Desk, text: str) -> str:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        return add(cursor, read_rule(text, DEFAULTS))
+
+
+def ask(desk: Desk, rule_id: int, action: str) -> str:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        return change(cursor, rule_id, action)
+
+
+def listed(desk: Desk) -> list[ListedRule]:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        return listed_rules(cursor)
+
+
+def states(desk: Desk) -> list[str]:
+    return [rule.state for rule in listed(desk)]
+
+
+def test_a_rule_is_armed_disabled_and_armed_again_in_every_partition(desk: Desk) -> None:
+    assert ask_for(desk, RULE) == "Rule 1 is armed as soon as the producer runs: close > open on 1m"
+    assert states(desk) == ["waiting for the producer"]
+    with desk.at_work(produce), desk.at_work(analyse):
+        wait_for(lambda: states(desk) == ["armed"])
+        ask(desk, 1, "disable")
+        wait_for(lambda: states(desk) == ["disabled"])
+        ask(desk, 1, "enable")
+        ask_for(desk, "close < open on 1m")
+        wait_for(lambda: states(desk) == ["armed", "armed"])
+    rows = desk.rows("select rule_id, version, partition, text from rule_changes order by 1, 2, 3")
+    assert rows == [
+        *(
+            (1, version, partition, text)
+            for version, text in ((1, RULE), (2, ""), (3, RULE))
+            for partition in (0, 1)
+        ),
+        *((2, 1, partition, "close < open on 1m") for partition in (0, 1)),
+    ]
+    counted = desk.rows("select group_id, sum(rule_changes)::int from progress group by group_id")
+    assert counted == [(desk.config.kafka.group_id, 8)]
+    assert [rule.text for rule in listed(desk)] == [RULE, "close < open on 1m"]
+
+
+def test_a_rule_that_is_removed_leaves_the_list_and_its_number(desk: Desk) -> None:
+    ask_for(desk, RULE)
+    ask(desk, 1, "remove")
+    assert states(desk) == ["removed"]
+    with pytest.raises(ConfigError, match="There is no rule 1"):
+        ask(desk, 1, "enable")
+    ask_for(desk, RULE)
+    assert [rule.rule_id for rule in listed(desk)] == [1, 2]
+
+
+def test_a_rule_can_not_be_there_twice_or_change_into_what_it_is(desk: Desk) -> None:
+    ask_for(desk, RULE)
+    with pytest.raises(ConfigError, match="Rule 1 is the same"):
+        ask_for(desk, "close>open")
+    with pytest.raises(ConfigError, match="Rule 1 is not disabled"):
+        ask(desk, 1, "enable")
+    ask(desk, 1, "disable")
+    with pytest.raises(ConfigError, match="Rule 1 is disabled already"):
+        ask(desk, 1, "disable")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("list:tech: close > 1", "lists of symbols"),
+        ("held: close > 1", "holdings"),
+        ("GLD.close / SPY.close > 1", "it compares symbols"),
+        ("no data 5m", "missing quotes"),
+        ("close > 1 live", "closed bars"),
+        ("close > forecast(95%).high", r"nothing provides forecast\(\)"),
+        ("close > 1 clear anomaly()", r"nothing provides anomaly\(\)"),
+    ],
+)
+def test_what_can_only_be_tried_is_not_armed(desk: Desk, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=f"can be tried, but not armed yet: .*{reason}"):
+        ask_for(desk, text)
