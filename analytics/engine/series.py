@@ -148,8 +148,7 @@ class BarSeries:
         own = self.own.update(bar) if self.own is not None else None
         if self.rules is None:
             return piece, ClosedBar(bar, row, alerts, own)
-        fired = [each for each in self.rules.update(bar) if each.outcome == "fired"]
-        return piece, ClosedBar(bar, row, alerts, own, fired)
+        return piece, ClosedBar(bar, row, alerts, own, self.rules.fired(bar))
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot."""

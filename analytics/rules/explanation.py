@@ -15,7 +15,7 @@ from analytics.rules.dry_run import RULE_ID, judged
 from analytics.store.rules.rule_history import SymbolHistory
 from shared.calendars.calendars import calendar_of
 
-Part = tuple[str, Callable[[int], float | bool | None]]
+Part = tuple[str, Callable[[], float | bool | None]]
 """The text of a part of a condition, and its value."""
 
 
@@ -34,7 +34,7 @@ def explained(
     for bar, judgement in judged(rule, rules, history, named):
         if since <= bar.end <= until:
             end = datetime.fromtimestamp(bar.end, UTC).strftime("%Y-%m-%d %H:%M")
-            values = "; ".join(f"{text} = {_text(value(0))}" for text, value in parts)
+            values = "; ".join(f"{text} = {_text(value())}" for text, value in parts)
             yield f"{end}  {judgement.outcome}: {values}"
 
 
@@ -52,7 +52,7 @@ def _parts_within(part: Node) -> list[Node]:
     return named_parts(part) if kind_of(part) == "condition" else [part]
 
 
-def _value_of(node: Node, rules: SeriesRules) -> Callable[[int], float | bool | None]:
+def _value_of(node: Node, rules: SeriesRules) -> Callable[[], float | bool | None]:
     return truth_of(node, rules.values) if kind_of(node) == "condition" else number_of(node, rules.values)
 
 

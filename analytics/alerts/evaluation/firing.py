@@ -42,6 +42,7 @@ class Firing:
         self._is_armed = self._is_resting = False
         self._closes = 0
         self._fired_at: int | None = None
+        self._is_always_judged = not (rule.is_once or rule.while_open)
 
     def begin(self, condition: bool | None) -> None:
         """Begin after a bar at which the condition was so: it may become true at the next one."""
@@ -49,6 +50,8 @@ class Firing:
 
     def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
+        if condition is False and self._is_armed and self._closes == 0 and self._is_always_judged:
+            return "false"  # nothing changes, as at nearly every bar
         rule = self._rule
         if rule.is_once and self._fired_at is not None:
             return "done"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
-from analytics.alerts.evaluation.conditions import TruthAt, truth_of
+from analytics.alerts.evaluation.conditions import TruthNow, truth_of
 from analytics.alerts.evaluation.firing import Firing, Outcome
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.values import NOTHING, SeriesValues
@@ -31,8 +31,8 @@ class _Judged(NamedTuple):
     """A rule with its compiled conditions and its state."""
 
     armed: ArmedRule
-    condition: TruthAt
-    clear: TruthAt | None
+    condition: TruthNow
+    clear: TruthNow | None
     firing: Firing
     reads: list[str]
 
@@ -59,21 +59,33 @@ class SeriesRules:
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
         self.values.update(bar, outside)
-        return [self._judge(judged, bar) for judged in self._rules.values()]
+        return [self._judgement(judged, *self._judge(judged, bar)) for judged in self._rules.values()]
 
-    def _judge(self, judged: _Judged, bar: Bar) -> Judgement:
-        condition = judged.condition(0)
-        clear = None if judged.clear is None else judged.clear(0)
-        outcome = judged.firing.judge(condition, clear, bar)
+    def fired(self, bar: Bar) -> list[Judgement]:
+        """Judge all rules at a closed bar; returns those that fired."""
+        self.values.update(bar)
+        found: list[Judgement] = []
+        for judged in self._rules.values():
+            outcome, condition = self._judge(judged, bar)
+            if outcome == "fired":
+                found.append(self._judgement(judged, outcome, condition))
+        return found
+
+    def _judge(self, judged: _Judged, bar: Bar) -> tuple[Outcome, bool | None]:
+        condition = judged.condition()
+        clear = None if judged.clear is None else judged.clear()
+        return judged.firing.judge(condition, clear, bar), condition
+
+    def _judgement(self, judged: _Judged, outcome: Outcome, condition: bool | None) -> Judgement:
         values = NO_VALUES
         if outcome == "fired":
-            values = {text: self.values.histories[text].at(0) for text in judged.reads}
+            values = {text: self.values.histories[text].newest for text in judged.reads}
         return Judgement(judged.armed, outcome, condition, values)
 
     def begin(self) -> None:
         """All bars so far only warmed the values up: a rule may fire from the next bar on."""
         for judged in self._rules.values():
-            judged.firing.begin(judged.condition(0))
+            judged.firing.begin(judged.condition())
 
     def take_over(self, other: "SeriesRules") -> None:
         """Continue the values and rules of another one at the same bar, as far as it has them."""

@@ -163,15 +163,15 @@ def test_any_text_is_a_rule_or_is_refused_within_it(text: str, data: some.DataOb
 def test_a_malformed_rule_is_refused_in_less_than_ten_milliseconds() -> None:
     rule_of("close > 5")  # the grammar is read once
     for text in REFUSED:
-        best = min(seconds_to_refuse(text) for _ in range(3))
+        best = min(seconds_to_refuse(text) for _ in range(5))
         assert best < 0.01, text
 
 
 def seconds_to_refuse(text: str) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(RuleError):
         rule_of(text)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def test_every_indicator_of_the_catalog_is_a_function_and_its_usage_is_a_number() -> None:
