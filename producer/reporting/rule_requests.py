@@ -11,7 +11,7 @@ from producer.store.rule_requests import MissingChange, missing_changes
 from shared.market.records import RuleChange
 from shared.postgres.database import Connection, transaction
 
-REPEAT_SECONDS = 60.0
+REPEAT_SECONDS = 600.0
 SOURCE = "rules"
 
 
