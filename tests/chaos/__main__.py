@@ -2,6 +2,7 @@
 
     python -m tests.chaos                              ninety minutes at sixty times their speed, twenty kills of parts
     python -m tests.chaos --kills 60 --seed 3 --speed 30
+    python -m tests.chaos --day --kills 40 --speed 150
 
 Every table and both topics must be identical byte for byte, except columns of wall-clock time.
 """
@@ -20,11 +21,10 @@ from shared.settings.brokers import ClientChoice
 from tests.chaos.killing import Kill, carry_out, planned
 from tests.chaos.outcome import Left, first_difference, outcome
 from tests.chaos.pipeline import Notify, running
-from tests.chaos.recording import made_up_with_split, real_trades
+from tests.chaos.recording import NINETY_MINUTES, WHOLE_DAY, made_up_with_split, real_trades
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MINUTES = 90
-SPAN = 60 * MINUTES
 DRAIN_SECONDS = 180.0
 
 
@@ -45,16 +45,20 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--made-up", action="store_true", help="made up trades with a split, also where real ones are"
     )
+    parser.add_argument("--day", action="store_true", help="all sixteen hours of the recorded day")
     return parser.parse_args()
 
 
-def play(name: str, files: list[Path], speed: float, plan: list[Kill], client: ClientChoice) -> list[Left]:
-    """One replay with these kills; its outcome. Raises TimeoutError where it does not get to its end."""
+def play(
+    name: str, files: list[Path], speed: float, seconds: float, plan: list[Kill], client: ClientChoice
+) -> list[Left]:
+    """One replay that takes so many seconds, with these kills; its outcome. Raises TimeoutError where it does not get to
+    its end."""
     report = sayer(name)
     with running(files, f"{speed:g}", report, client) as pipeline:
         report("the replay begins")
         carry_out(plan, pipeline, report)
-        pipeline.wait_until_drained(SPAN / speed + DRAIN_SECONDS)
+        pipeline.wait_until_drained(seconds + DRAIN_SECONDS)
         pipeline.stop_parts()
         report("everything is read and the parts are stopped")
         return outcome(pipeline.config, pipeline.topic)
@@ -81,16 +85,18 @@ def compared(calm: list[Left], killed: list[Left], plan: list[Kill]) -> bool:
 def main() -> int:
     """Run it all; 0 where both runs left the same, 1 where not or where a run did not get to its end."""
     options = parse()
-    plan = planned(options.kills, SPAN / options.speed, not options.no_servers, options.seed)
+    part = WHOLE_DAY if options.day else NINETY_MINUTES
+    seconds = len(part) / 1000 / options.speed
+    plan = planned(options.kills, seconds, not options.no_servers, options.seed)
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         data = Path(os.environ.get("TICKSTREAM_TEST_DATA", DATA))
-        real = [] if options.made_up else real_trades(data, Path(name))
+        real = [] if options.made_up else real_trades(data, Path(name), part)
         files = real or made_up_with_split(Path(name), MINUTES, 400)
         names = ", ".join(f"{file.parent.name}/{file.name}" for file in files)
         print(f"seed {options.seed}, speed {options.speed:g}, client {options.client}, files {names}")
         try:
-            calm = play("calm  ", files, options.speed, [], options.client)
-            killed = play("killed", files, options.speed, plan, options.client)
+            calm = play("calm  ", files, options.speed, seconds, [], options.client)
+            killed = play("killed", files, options.speed, seconds, plan, options.client)
         except (TickstreamError, TimeoutError) as error:
             print(f"chaos: {error}", file=sys.stderr)
             return 1

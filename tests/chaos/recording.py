@@ -9,29 +9,29 @@ from pathlib import Path
 REAL_FILES = "market_lean/lean/Data/equity/usa/tick/*/20131007_trade.zip"
 PLACE = 5
 """How many names at the end of a recording's path say what is in it: equity/usa/tick/spy/20131007_trade.zip."""
-FIRST_MS, LAST_MS = 52_200_000, 57_600_000
+NINETY_MINUTES = range(52_200_000, 57_600_000)
 """14:30 and 16:00 in New York as milliseconds of the day: trained models look back on 65 minutes."""
 MIDNIGHT = datetime(2013, 10, 8, 4, 0, tzinfo=UTC)
 """In New York; there a split takes effect."""
 DAY_MS = 86_400_000
+WHOLE_DAY = range(14_400_000, 72_000_000)
+"""04:00 to 20:00 in New York: every trade of the day."""
 RATIO = 7
 SYMBOLS = {"AIG": 49.0, "BAC": 13.9, "IBM": 182.0, "SPY": 167.5}
 
 
-def real_trades(data: Path, folder: Path) -> list[Path]:
-    """The trades of an hour and a half, cut out of the recorded day; none where that is absent."""
-    return [_cut(source, folder) for source in sorted(data.glob(REAL_FILES))]
+def real_trades(data: Path, folder: Path, part: range = NINETY_MINUTES) -> list[Path]:
+    """The trades of a part of the recorded day, in milliseconds from midnight; none where that is absent."""
+    return [_cut(source, folder, part) for source in sorted(data.glob(REAL_FILES))]
 
 
-def _cut(source: Path, folder: Path) -> Path:
+def _cut(source: Path, folder: Path, milliseconds: range) -> Path:
     target = folder.joinpath(*source.parts[-PLACE:])
     target.parent.mkdir(parents=True)
     with zipfile.ZipFile(source) as day, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as part:
         (name,) = day.namelist()
         lines = day.read(name).splitlines(keepends=True)
-        part.writestr(
-            name, b"".join(line for line in lines if FIRST_MS <= int(line.split(b",")[0]) < LAST_MS)
-        )
+        part.writestr(name, b"".join(line for line in lines if int(line.split(b",")[0]) in milliseconds))
     return target
 
 
