@@ -52,8 +52,8 @@ def parse() -> argparse.Namespace:
 def play(
     name: str, files: list[Path], speed: float, seconds: float, plan: list[Kill], client: ClientChoice
 ) -> list[Left]:
-    """One replay that takes so many seconds, with these kills; its outcome. Raises TimeoutError where it does not get to
-    its end."""
+    """One replay of so many seconds, with these kills; its outcome. Raises TimeoutError where it does not get to its
+    end."""
     report = sayer(name)
     with running(files, f"{speed:g}", report, client) as pipeline:
         report("the replay begins")
