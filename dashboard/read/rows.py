@@ -12,9 +12,9 @@ SeriesKey = tuple[str, str]
 class SymbolRow(NamedTuple):
     """The last quote of a symbol, with None in its fields before the first quote, and its company.
 
-    `late` and `extreme` count its late quotes and those that were set aside. `last_day_close` is the close of its
-    newest closed day bar. `market` is the exchange's display name, `decimals` the number of decimals of its source's
-    prices.
+    `late` and `extreme` count its late quotes and those that were set aside. `last_day_close` is the close of the
+    newest day bar that had ended by the time of the quote. `market` is the exchange's display name, `decimals` the
+    number of decimals of its source's prices.
     """
 
     symbol: str

@@ -83,7 +83,8 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
             coalesce(s.late, 0), d.close, c.name, c.sector, c.exchange, c.decimals, coalesce(s.extreme, 0)
         from symbols s full join data_quality q using (symbol) left join companies c using (symbol)
         left join lateral (
-            select close from bars where bars.symbol = s.symbol and interval = '1d' order by start desc limit 1
+            select close from bars where bars.symbol = s.symbol and interval = '1d' and "end" <= s.event_time
+            order by start desc limit 1
         ) d on true
         where not exists (select from watched_symbols w where w.symbol = coalesce(s.symbol, q.symbol) and not w.wanted)
         order by symbol"""

@@ -31,11 +31,13 @@ NOON = 1_763_985_600
 DAY = 86_400
 
 
-def test_symbol_carries_the_close_of_its_newest_day_bar(cursor: Cursor) -> None:
+def test_symbol_carries_the_close_of_the_newest_day_that_ended_before_its_quote(cursor: Cursor) -> None:
+    """Report: at the end of a replay, which closes the day of the quote, every symbol had changed by 0.00 %."""
     quote(cursor, "BBB", 9.0, NOON)
     quote(cursor, "AAA", 10.0, NOON, previous_close=9.5)
     close_bar(cursor, ScreenMinute("AAA", NOON - 2 * 86_400, 7.0, "1d"))
     close_bar(cursor, ScreenMinute("AAA", NOON - 86_400, 8.0, "1d"))
+    close_bar(cursor, ScreenMinute("AAA", NOON - 30, 10.0, "1d"))
     found = queries.read_symbols(cursor)
     assert list(found) == ["AAA", "BBB"]
     assert (found["AAA"].price, found["AAA"].previous_close, found["AAA"].last_day_close) == (10.0, 9.5, 8.0)
