@@ -49,7 +49,7 @@ from analytics.store.times import utc
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
 from shared.postgres.database import Cursor, connect, transaction
-from shared.runtime.command_line import configured
+from shared.runtime.command_line import configured, program
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -232,7 +232,7 @@ def _print_csv(found: Correlations) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program(), description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--interval", choices=INTERVALS, default="1d", help="interval of the bars [1d]")
     parser.add_argument("--returns", type=int, default=60, metavar="N", help="number of last returns [60]")

@@ -56,7 +56,7 @@ from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVALS, Interval, Quote, Record, RecordedBar
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
-from shared.runtime.command_line import configured, start
+from shared.runtime.command_line import configured, program, start
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -142,7 +142,7 @@ def _specs(names: str) -> Sequence[Spec]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program(), description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="recordings, or folders of them")
     parser.add_argument(

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,9 +21,18 @@ LOAD_SECONDS = 3600.0
 RECORDINGS = ("*.zip", "*.csv", "*.csv.gz")
 
 
+def program() -> str | None:
+    """The command that started this program, for its help: `python -m package.module`; None for a script, which
+    argparse names by its file."""
+    spec = sys.modules["__main__"].__spec__
+    return None if spec is None else f"python -m {spec.name.removesuffix('.__main__')}"
+
+
 def parser_of(doc: str | None) -> argparse.ArgumentParser:
     """A parser that uses the module docstring as help, with the arguments that choose a recording."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=program(), description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--replay",
         nargs="+",

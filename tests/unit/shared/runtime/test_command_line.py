@@ -10,6 +10,7 @@ from shared.errors import ConfigError
 from shared.runtime.command_line import parser_of, settings_of
 from shared.settings.config import load
 from start_pipeline import PARTS, children_of
+from tests.conftest import PROJECT
 from tests.slowness import PATIENCE
 
 ODD = ("a,b.csv", "c:d.csv", "e f.csv")
@@ -46,6 +47,23 @@ def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_pat
     assert [child.part for child in children] == list(PARTS)
     for child in children:
         assert list(child.command)[-8:-2] == ["--replay", *names, "--speed", "max"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "-m analytics.replay",
+        "-m analytics.market",
+        "-m consumer.consumer",
+        "-m db.realign",
+        "start_pipeline.py",
+    ],
+)
+def test_help_names_the_command_as_it_is_typed(command: str) -> None:
+    """Scenario: the usage began with replay.py, which is in no folder of the reader's."""
+    call = [sys.executable, *command.split(), "--help"]
+    done = subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert done.stdout.startswith(f"usage: {command.replace('-m', 'python -m')} [-h]")
 
 
 def test_part_does_not_outlive_a_thread_that_died() -> None:
