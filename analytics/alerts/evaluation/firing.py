@@ -34,7 +34,7 @@ class Firing:
     """The state of a rule for one symbol.
 
     It is armed by a false condition. An unknown one disarms it: whether the condition became true or was true before
-    is unknown then.
+    is unknown then. While it `is_idle`, a false condition changes nothing, as at nearly every bar.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -42,16 +42,24 @@ class Firing:
         self._is_armed = self._is_resting = False
         self._closes = 0
         self._fired_at: int | None = None
-        self._is_always_judged = not (rule.is_once or rule.while_open)
+        self.is_idle = False
 
     def begin(self, condition: bool | None) -> None:
         """Begin after a bar at which the condition was so: it may become true at the next one."""
         self._is_armed = condition is False
+        self._note_idle()
 
     def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
-        if condition is False and self._is_armed and self._closes == 0 and self._is_always_judged:
-            return "false"  # nothing changes, as at nearly every bar
+        outcome = self._judge(condition, clear, bar)
+        self._note_idle()
+        return outcome
+
+    def _note_idle(self) -> None:
+        rule = self._rule
+        self.is_idle = self._is_armed and self._closes == 0 and not rule.is_once and not rule.while_open
+
+    def _judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         rule = self._rule
         if rule.is_once and self._fired_at is not None:
             return "done"
@@ -87,3 +95,4 @@ class Firing:
     def restore(self, state: list[Any]) -> None:
         """Continue from `state`."""
         self._is_armed, self._is_resting, self._closes, self._fired_at = state
+        self._note_idle()

@@ -59,22 +59,28 @@ class SeriesRules:
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
         self.values.update(bar, outside)
-        return [self._judgement(judged, *self._judge(judged, bar)) for judged in self._rules.values()]
+        found = []
+        for judged in self._rules.values():
+            condition = judged.condition()
+            found.append(self._judgement(judged, self._judge(judged, condition, bar), condition))
+        return found
 
     def fired(self, bar: Bar) -> list[Judgement]:
         """Judge all rules at a closed bar; returns those that fired."""
         self.values.update(bar)
         found: list[Judgement] = []
         for judged in self._rules.values():
-            outcome, condition = self._judge(judged, bar)
+            condition = judged.condition()
+            if condition is False and judged.firing.is_idle:
+                continue
+            outcome = self._judge(judged, condition, bar)
             if outcome == "fired":
                 found.append(self._judgement(judged, outcome, condition))
         return found
 
-    def _judge(self, judged: _Judged, bar: Bar) -> tuple[Outcome, bool | None]:
-        condition = judged.condition()
+    def _judge(self, judged: _Judged, condition: bool | None, bar: Bar) -> Outcome:
         clear = None if judged.clear is None else judged.clear()
-        return judged.firing.judge(condition, clear, bar), condition
+        return judged.firing.judge(condition, clear, bar)
 
     def _judgement(self, judged: _Judged, outcome: Outcome, condition: bool | None) -> Judgement:
         values = NO_VALUES
