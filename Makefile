@@ -27,8 +27,8 @@ tests: $(VENV)/ready-dev
 test-pythons: ## tests that need no server, with every installed Python from 3.11 on
 	$(PYTHON) -m tests.pythons $(ARGS)
 
-test-extras: $(VENV)/ready-dev ## tests of the log and the loop that are repeated with kafka-python, the Kafka client that is not the default
-	$(RUN) -m pytest -n $(WORKERS) -m second_client tests/integration tests/reports $(ARGS)
+test-extras: $(VENV)/ready-dev ## slow variants of tests, and those of the log and the loop with kafka-python, the other Kafka client
+	$(RUN) -m pytest -n $(WORKERS) -m "second_client or variant" tests $(ARGS)
 
 check: $(VENV)/ready-dev ## style, types and import contracts
 	$(VENV)/bin/ruff check .

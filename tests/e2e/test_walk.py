@@ -41,7 +41,9 @@ def reader(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [SIZES[0], *(pytest.param(size, marks=pytest.mark.variant) for size in SIZES[1:])]
+)
 def test_page_is_right_whatever_a_user_does(
     tab: Tab, reader: Page, market: DrawnMarket, server: WalkServer, size: Size
 ) -> None:

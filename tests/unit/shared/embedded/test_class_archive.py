@@ -71,6 +71,7 @@ def test_damaged_archive_is_removed_and_wanted_again(archive: ClassArchive, list
         archive.make(listed)
 
 
+@pytest.mark.variant
 def test_java_starts_without_an_archive_that_does_not_fit(archive: ClassArchive, listed: Path) -> None:
     archive.make(listed)
     assert FROM_ARCHIVE not in run(
@@ -85,6 +86,7 @@ def test_java_starts_without_an_archive_that_does_not_fit(archive: ClassArchive,
         assert FROM_ARCHIVE not in subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.variant
 def test_other_options_and_other_jars_have_another_archive(archive: ClassArchive, listed: Path) -> None:
     archive.make(listed)
     assert replace(archive, options=("-XX:+UseParallelGC",)).find() is None
