@@ -45,6 +45,7 @@ from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
+from analytics.rules.armable import require_triable
 from analytics.rules.arming import add, change, print_rules
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
@@ -118,6 +119,7 @@ def _database(config: Config) -> Iterator[Cursor]:
 
 
 def _dry_run(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
+    require_triable(rule)
     with _database(config) as cursor:
         stored = symbols_with_exchanges(cursor)
         symbols, named = _symbols(rule, stored), _named(rule, stored, cursor)
@@ -134,13 +136,13 @@ def _dry_run(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
 
 
 def _symbols(rule: Rule, stored: dict[str, str | None]) -> dict[str, str | None]:
-    """The stored symbols that the rule applies to. Raises ConfigError if there are none."""
+    """The stored symbols that the rule applies to. Raises ConfigError if there are none, or if they are not known."""
     if home := home_of(rule):
         wanted: Iterable[str] = (home,)
-    elif rule.scope.kind == "all":
-        wanted = stored
-    else:  # what a list or the holdings are, nothing provides yet
-        wanted = rule.scope.names if rule.scope.kind == "symbols" else ()
+    elif rule.scope.kind in ("list", "held"):
+        raise ConfigError("Nothing provides lists of symbols and holdings yet: name the symbols in the rule.")
+    else:
+        wanted = stored if rule.scope.kind == "all" else rule.scope.names
     found = {symbol: stored[symbol] for symbol in wanted if symbol in stored}
     if not found:
         raise ConfigError("No stored symbol is in the scope of the rule: start the pipeline with them first.")
@@ -154,6 +156,7 @@ def _named(rule: Rule, stored: dict[str, str | None], cursor: Cursor) -> dict[st
 
 
 def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
+    require_triable(rule)
     symbol = arguments.symbol.upper()
     with _database(config) as cursor:
         stored = symbols_with_exchanges(cursor)

@@ -1,8 +1,10 @@
-"""What a rule may contain to be armed: more can be tried than judged live."""
+"""What a rule may contain to be tried, and to be armed: more can be read than tried, and more tried than armed."""
 
 from collections.abc import Iterator
 
 from analytics.alerts.evaluation.series_rules import named_series, values_read
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.reading import MAX_LENGTH
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Call, NoData
 from shared.errors import ConfigError
@@ -11,10 +13,18 @@ OUTSIDE = ("forecast", "sentiment", "anomaly")
 """Functions whose values nothing provides to the analysis yet."""
 
 
+def require_triable(rule: Rule) -> None:
+    """Raise ConfigError if a rule can't be judged at stored bars."""
+    if isinstance(rule.condition, NoData):
+        raise ConfigError(
+            "This rule can't be tried: no data becomes true between closes, and only closed bars are stored."
+        )
+
+
 def require_armable(rule: Rule) -> None:
-    """Raise ConfigError if a rule can be tried, but not armed."""
+    """Raise ConfigError if a rule can be read, but not armed."""
     if reason := next(_reasons(rule), None):
-        raise ConfigError(f"This rule can be tried, but not armed yet: {reason}.")
+        raise ConfigError(f"This rule can't be armed: {reason}.")
 
 
 def _reasons(rule: Rule) -> Iterator[str]:
@@ -30,3 +40,5 @@ def _reasons(rule: Rule) -> Iterator[str]:
         for node in values_read(condition) if condition is not None else ():
             if isinstance(node, Call) and node.function in OUTSIDE:
                 yield f"nothing provides {node.function}()"
+    if (length := len(normal_form(rule))) > MAX_LENGTH:
+        yield f"with every default written out it has {length} characters, more than {MAX_LENGTH}"

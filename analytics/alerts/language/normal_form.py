@@ -25,7 +25,8 @@ OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGNED, VALUE = range(8)
 
 
 def normal_form(rule: Rule) -> str:
-    """The text of a rule. RuleText it gives the same rule again."""
+    """The text of a rule, with every default written out. Read again, it gives the same rule, unless it has become too
+    long to be read."""
     scope = _scope(rule.scope)
     return " ".join([*([f"{scope}:"] if scope else []), expression_text(rule.condition), *_endings(rule)])
 

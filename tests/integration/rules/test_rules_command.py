@@ -81,10 +81,15 @@ def test_explanation_names_each_part_and_fires_at_the_same_bars(filled: Desk) ->
     assert [line[:16] for line in lines if "  fired: " in line] == expected_ends()
 
 
-def test_a_rule_in_whose_scope_nothing_is_stored_is_named(filled: Desk) -> None:
-    found = run(filled, "dry-run", "MSFT: close > 1")
-    assert found.returncode == 1
-    assert "No stored symbol is in the scope" in found.stderr
+def test_a_rule_that_can_not_be_tried_is_refused_with_the_reason(filled: Desk) -> None:
+    for text, reason in (
+        ("MSFT: close > 1", "No stored symbol is in the scope"),
+        ("held: close > 1", "name the symbols in the rule"),
+        ("no data 5m", "only closed bars are stored"),
+    ):
+        found = run(filled, "dry-run", text)
+        assert found.returncode == 1
+        assert reason in found.stderr and "Traceback" not in found.stderr
 
 
 def test_check_needs_no_server_and_shows_the_place_of_a_fault() -> None:

@@ -1,0 +1,38 @@
+"""Rules that can be read, but not tried or not armed."""
+
+import pytest
+
+from analytics.alerts.language.reading import MAX_LENGTH, read_rule
+from analytics.indicators.catalog import DEFAULTS
+from analytics.rules.armable import require_armable, require_triable
+from shared.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("list:tech: close > 1", "lists of symbols"),
+        ("held: close > 1", "holdings"),
+        ("GLD.close / SPY.close > 1", "it compares symbols"),
+        ("no data 5m", "missing quotes"),
+        ("close > 1 live", "closed bars"),
+        ("close > forecast(95%).high", r"nothing provides forecast\(\)"),
+        ("close > 1 clear anomaly()", r"nothing provides anomaly\(\)"),
+    ],
+)
+def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=f"can't be armed: .*{reason}"):
+        require_armable(read_rule(text, DEFAULTS))
+
+
+def test_rule_that_is_too_long_with_its_defaults_is_not_armed() -> None:
+    """The analysis reads the normal form: a longer one was in the list as armed, and was never judged."""
+    text = " and ".join(["macd().histogram > macd().signal"] * 52)
+    assert len(text) <= MAX_LENGTH
+    with pytest.raises(ConfigError, match=r"it has 28\d\d characters, more than 2000"):
+        require_armable(read_rule(text, DEFAULTS))
+
+
+def test_missing_quotes_are_not_tried_on_bars() -> None:
+    with pytest.raises(ConfigError, match="can't be tried"):
+        require_triable(read_rule("no data 5m", DEFAULTS))
