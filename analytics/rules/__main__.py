@@ -5,6 +5,7 @@
     python -m analytics.rules explain "rsi(14) crosses below 30 on 1h" AAPL --since 2024-01-02 --until 2024-01-03
     python -m analytics.rules add "rsi(14) crosses below 30 on 1h"
     python -m analytics.rules list
+    python -m analytics.rules show 3                                    its versions and its latest alerts
     python -m analytics.rules disable 3                                 or enable, or remove
 
 Ten rules:
@@ -46,7 +47,7 @@ from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.rules.armable import require_triable
-from analytics.rules.arming import add, change, print_rules
+from analytics.rules.arming import add, change, print_rule, print_rules
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
@@ -63,6 +64,7 @@ COMMANDS = {
     "explain": "show at each bar why a rule fired or did not",
     "add": "arm a rule",
     "list": "list the rules, with their state and alerts",
+    "show": "show what was asked of a rule, and its latest alerts",
     "disable": "disarm a rule and keep it",
     "enable": "arm a disabled rule again",
     "remove": "disarm a rule for good",
@@ -79,7 +81,7 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text)
-        if name in CHANGES:
+        if name in CHANGES or name == "show":
             command.add_argument("rule_id", type=int, metavar="NUMBER", help="its number in the list")
         elif name != "list":
             command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
@@ -173,6 +175,9 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.command == "list":
         with _database(config) as cursor:
             print_rules(cursor, Console())
+    elif arguments.command == "show":
+        with _database(config) as cursor:
+            print_rule(cursor, arguments.rule_id, Console())
     elif arguments.command in CHANGES:
         with _database(config) as cursor:
             print(change(cursor, arguments.rule_id, arguments.command))

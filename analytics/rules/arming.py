@@ -1,6 +1,6 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -8,9 +8,19 @@ from rich.table import Table
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.rules.armable import require_armable
-from analytics.store.rules.rule_requests import ListedRule, add_rule, listed_rules, request
+from analytics.rules.dry_run_report import values_text
+from analytics.store.rules.rule_requests import (
+    ListedRule,
+    add_rule,
+    alerts_of,
+    listed_rules,
+    request,
+    requests_of,
+)
 from shared.errors import ConfigError
 from shared.postgres.database import Cursor
+
+SHOWN_ALERTS = 10
 
 
 def add(cursor: Cursor, rule: Rule) -> str:
@@ -50,5 +60,24 @@ def print_rules(cursor: Cursor, console: Console) -> None:
     console.print(table)
 
 
+def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
+    """Print what was asked of a rule, and its latest alerts. Raises ConfigError if there never was one."""
+    requests = requests_of(cursor, rule_id)
+    if not requests:
+        raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
+    table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}")
+    for version, action, text, asked_at in requests:
+        table.add_row(str(version), _minute(asked_at), action, text)
+    console.print(table)
+    alerts = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {SHOWN_ALERTS} alerts")
+    for symbol, end, close, values in alerts_of(cursor, rule_id, SHOWN_ALERTS):
+        alerts.add_row(symbol, _minute(end), f"{close:.6g}", values_text(values))
+    console.print(alerts)
+
+
 def _last(rule: ListedRule) -> str:
-    return "" if rule.last_alert is None else f"{rule.last_alert.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return "" if rule.last_alert is None else _minute(rule.last_alert)
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"

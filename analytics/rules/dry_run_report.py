@@ -1,6 +1,6 @@
 """The report of a dry run on the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -44,9 +44,13 @@ def _minute(second: int) -> str:
 def _hit_table(hits: Sequence[Hit]) -> Table:
     table = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(hits)} alerts")
     for bar, judgement in hits:
-        values = ", ".join(f"{name} {_number(value)}" for name, value in judgement.values.items())
-        table.add_row(bar.symbol, _minute(bar.end), _number(bar.close), values)
+        table.add_row(bar.symbol, _minute(bar.end), _number(bar.close), values_text(judgement.values))
     return table
+
+
+def values_text(values: Mapping[str, float | None]) -> str:
+    """The values that a condition read, by their text."""
+    return ", ".join(f"{name} {_number(value)}" for name, value in values.items())
 
 
 def _record_table(records: Sequence[HorizonRecord]) -> Table:

@@ -22,6 +22,33 @@ LISTED = """
 """
 
 
+REQUESTS = """
+    select version, action, text, requested_at from rule_requests where rule_id = %s order by version
+"""
+ALERTS = """
+    select symbol, event_time, price, named_values from alerts
+    where rule = 'rule ' || %s order by event_time desc, symbol limit %s
+"""
+
+
+class RuleRequest(NamedTuple):
+    """A request; an empty `text` disarms the rule."""
+
+    version: int
+    action: str
+    text: str
+    requested_at: datetime
+
+
+class RuleAlert(NamedTuple):
+    """An alert of a rule: its bar's symbol, end and close, and every value that the condition read."""
+
+    symbol: str
+    event_time: datetime
+    close: float
+    values: dict[str, float | None]
+
+
 class ListedRule(NamedTuple):
     """A rule with its newest request. `found_in` of the `partitions` of the log have it; both are None or 0 before the
     analysis has read anything. `last_alert` is the end of the last bar at which it fired."""
@@ -60,6 +87,18 @@ def request(cursor: Cursor, rule: ListedRule, action: str) -> None:
         "insert into rule_requests (rule_id, version, action, text) overriding system value values (%s, %s, %s, %s)",
         (rule.rule_id, rule.version + 1, action, rule.text if action == "enable" else ""),
     )
+
+
+def requests_of(cursor: Cursor, rule_id: int) -> list[RuleRequest]:
+    """The requests for a rule, in order."""
+    cursor.execute(REQUESTS, (rule_id,))
+    return [RuleRequest(*row) for row in cursor.fetchall()]
+
+
+def alerts_of(cursor: Cursor, rule_id: int, limit: int) -> list[RuleAlert]:
+    """The latest alerts of a rule, newest first."""
+    cursor.execute(ALERTS, (rule_id, limit))
+    return [RuleAlert(*row) for row in cursor.fetchall()]
 
 
 def listed_rules(cursor: Cursor) -> list[ListedRule]:

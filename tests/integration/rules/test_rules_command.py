@@ -92,6 +92,22 @@ def test_a_rule_that_can_not_be_tried_is_refused_with_the_reason(filled: Desk) -
         assert reason in found.stderr and "Traceback" not in found.stderr
 
 
+def test_a_rule_is_shown_with_its_requests_and_its_alerts(filled: Desk) -> None:
+    assert run(filled, "add", RULE).returncode == 0
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            'insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset",'
+            " rule_version, severity, named_values) values ('AAPL', '1m', 'rule 1', '2024-01-02T15:00Z',"
+            " '2024-01-02T15:01Z', 101.5, 0, 7, 1, 'warning', '{\"rsi(5)\": 38.25}')"
+        )
+    shown = run(filled, "show", "1")
+    assert shown.returncode == 0, shown.stderr
+    for text in ("add", "rsi(5) crosses below 40 on 1m", "2024-01-02 15:01", "101.5", "rsi(5) 38.25"):
+        assert text in shown.stdout
+    assert run(filled, "show", "2").returncode == 1
+    assert "rsi(5) crosses below 40" in run(filled, "list").stdout
+
+
 def test_check_needs_no_server_and_shows_the_place_of_a_fault() -> None:
     command = [sys.executable, "-m", "analytics.rules", "check"]
     good = subprocess.run([*command, "close>5"], cwd=PROJECT, capture_output=True, text=True)
