@@ -18,7 +18,7 @@ from analytics.runtime.processor import Analysis
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import engine_settings
 from analytics.store.forecasts.search_tables import OutcomeTable
-from analytics.store.rules.rule_tables import StoredClosedBars
+from analytics.store.rules.closed_bars import StoredClosedBars
 from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of

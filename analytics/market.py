@@ -29,7 +29,6 @@ from analytics.cross_section.closes import (
     DAY,
     Close,
     CloseTable,
-    SplitAt,
     bar_time,
     in_new_shares,
     side_by_side,
@@ -48,6 +47,7 @@ from analytics.store.market_tables import breadth_rows
 from analytics.store.times import utc
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
+from shared.market.splits import SplitAt
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured, program
 from shared.runtime.lifecycle import servers

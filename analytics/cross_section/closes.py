@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.market.records import Interval
+from shared.market.splits import SplitAt
 
 DAY = 86_400
 LONG_DAY = 20 * 3600
@@ -23,13 +24,6 @@ class Close(NamedTuple):
 
     start: int
     close: float
-
-
-class SplitAt(NamedTuple):
-    """One share became `ratio` shares at `time`, in epoch seconds."""
-
-    time: float
-    ratio: float
 
 
 class CloseTable(NamedTuple):

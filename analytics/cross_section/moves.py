@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analytics.cross_section.breadth import price_change
-from analytics.cross_section.closes import Close, SplitAt, bar_time, in_new_shares
+from analytics.cross_section.closes import Close, bar_time, in_new_shares
 from analytics.cross_section.rolling_beta import BetaAt, LogCloses, betas_since, log_closes
 from shared.market.records import Interval
+from shared.market.splits import SplitAt
 
 
 class PricedBar(NamedTuple):

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.cross_section.closes import Numbers, SplitAt
+from analytics.cross_section.closes import Numbers
 from analytics.cross_section.correlation import LEAST_RETURNS, STILL
+from shared.market.splits import SplitAt
 
 REACH = 2
 """A window of n returns lies within the last n * REACH bars of the benchmark: a symbol that has traded at few of their

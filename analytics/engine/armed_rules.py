@@ -20,14 +20,14 @@ class AppliedChange(NamedTuple):
 class PastSeries(Protocol):
     """The closed bars of a symbol that are already stored, for the values of a rule that is armed later."""
 
-    def until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
         """Those that ended by `end`, epoch seconds, in order and as they traded."""
 
 
 class NothingStored:
     """No bar is stored: a rule warms up from its arming on."""
 
-    def until(self, *_: object) -> Sequence[Bar]:
+    def bars_until(self, *_: object) -> Sequence[Bar]:
         """No bar."""
         return ()
 
@@ -60,7 +60,7 @@ class ArmedRules:
     def _past(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> list[Bar]:
         """The closed bars of a series: those that are stored, then those that are not yet."""
         symbol, end = state.symbol, state.open.series[interval].closed_until
-        stored = self.closed_bars.until(symbol, interval, end)
+        stored = self.closed_bars.bars_until(symbol, interval, end)
         last = stored[-1].end if stored else 0
         bars = (event.closed.bar for event in events)
         new = [bar for bar in bars if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last]

@@ -51,7 +51,7 @@ from analytics.rules.arming import add, change, print_rule, print_rules
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
-from analytics.store.rules.rule_history import SymbolHistory, history_of, symbols_with_exchanges
+from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
 from shared.errors import ConfigError, TickstreamError
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured

@@ -14,7 +14,7 @@ from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
 from analytics.engine.series import context_of
 from analytics.rules.other_symbols import OtherSymbol, values_at
-from analytics.store.rules.rule_history import SymbolHistory
+from analytics.store.rules.closed_bars import SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.market.records import Bar
 

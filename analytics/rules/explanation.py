@@ -12,7 +12,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Duration, Node, Number
 from analytics.engine.series import context_of
 from analytics.rules.dry_run import RULE_ID, judged
-from analytics.store.rules.rule_history import SymbolHistory
+from analytics.store.rules.closed_bars import SymbolHistory
 from shared.calendars.calendars import calendar_of
 
 Part = tuple[str, Callable[[], float | bool | None]]

@@ -6,7 +6,7 @@ from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.evaluation.values import READ
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Series
-from analytics.store.rules.rule_history import SymbolHistory
+from analytics.store.rules.closed_bars import SymbolHistory
 from shared.market.records import Bar
 
 

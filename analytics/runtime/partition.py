@@ -130,9 +130,9 @@ class Partition:
         self.reads_history = batch.step.bars > batch.step.quotes
         self.reached = batch.step.reached
 
-    def until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
         """The closed bars of a series that ended by `end`: the stored ones, and recalculated ones instead of them."""
-        bars = {bar.start: bar for bar in self._stored_bars.until(symbol, interval, end)}
+        bars = {bar.start: bar for bar in self._stored_bars.bars_until(symbol, interval, end)}
         replaced = (event.closed.bar for event in self.replaced)
         bars |= {bar.start: bar for bar in replaced if (bar.symbol, bar.interval) == (symbol, interval)}
         return [bars[start] for start in sorted(bars)]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from analytics.cross_section.closes import SplitAt
 from analytics.cross_section.moves import PricedBar
 from shared.market.records import Interval
+from shared.market.splits import SplitAt
 from shared.postgres.database import Cursor
 
 LATEST = """

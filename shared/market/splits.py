@@ -1,9 +1,17 @@
-"""Checks whether prices show a split, by comparing the jump between them with its ratio."""
+"""A split, and whether prices show it: the jump between them is compared with its ratio."""
 
 from math import log
+from typing import NamedTuple
 
 SMALL = log(1.2)
 """Logarithm of a ratio too small to be detected: overnight price changes are as large."""
+
+
+class SplitAt(NamedTuple):
+    """One share became `ratio` shares at `time`, in epoch seconds."""
+
+    time: float
+    ratio: float
 
 
 def shows_split(before: float, after: float, ratio: float, expected: bool) -> bool | None:

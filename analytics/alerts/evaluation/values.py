@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
-from analytics.alerts.evaluation.moves import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES
 from analytics.alerts.language.normal_form import expression_text

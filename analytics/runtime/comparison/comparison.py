@@ -28,7 +28,7 @@ from analytics.store.comparison.compared_tables import (
     write_only_temporary,
 )
 from analytics.store.forecasts.search_tables import OutcomeTable
-from analytics.store.rules.rule_tables import StoredClosedBars
+from analytics.store.rules.closed_bars import StoredClosedBars
 from ml.registry.model_folder import registry_of
 from shared.postgres.database import Connection, allow_pauses, connect, transaction
 from shared.progress.offsets import GroupOnTopic

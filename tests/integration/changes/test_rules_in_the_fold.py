@@ -13,8 +13,7 @@ from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 from analytics.rules.dry_run import dry_run
 from analytics.runtime.processor import Analysis
-from analytics.store.rules.rule_history import history_of
-from analytics.store.rules.rule_tables import StoredClosedBars
+from analytics.store.rules.closed_bars import StoredClosedBars, history_of
 from shared.market.messages import encode
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from analytics.cross_section.breadth import LatestBar, breadth
-from analytics.cross_section.closes import Close, SplitAt, bar_time, in_new_shares, side_by_side
+from analytics.cross_section.closes import Close, bar_time, in_new_shares, side_by_side
 from analytics.cross_section.correlation import betas, correlations
 from shared.calendars.calendars import calendar_of
+from shared.market.splits import SplitAt
 
 DAYS = 90
 

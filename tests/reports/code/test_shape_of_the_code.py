@@ -32,7 +32,7 @@ WITH_SQL = set(
     analytics/store/cross_section_tables analytics/store/forecasts/forecast_tables analytics/store/replacing
     analytics/store/market_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
-    analytics/store/rules/rule_history analytics/store/rules/rule_requests analytics/store/rules/rule_tables
+    analytics/store/rules/closed_bars analytics/store/rules/rule_changes analytics/store/rules/rule_requests
     analytics/store/settings_tables analytics/store/snapshot_tables
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics

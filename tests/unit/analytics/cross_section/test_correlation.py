@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.cross_section.closes import Close, SplitAt, in_new_shares, side_by_side
+from analytics.cross_section.closes import Close, in_new_shares, side_by_side
 from analytics.cross_section.correlation import LEAST_RETURNS, betas, correlations
+from shared.market.splits import SplitAt
 
 DAYS = 90
 Columns = dict[str, dict[int, float]]

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.cross_section.closes import SplitAt
 from analytics.cross_section.moves import (
     Benchmark,
     BreadthCounts,
@@ -22,6 +21,7 @@ from analytics.cross_section.moves import (
     moves_between,
     with_logarithms,
 )
+from shared.market.splits import SplitAt
 from tests.oracles.market import NaiveBar, NaiveMove, naive_moves
 
 HOUR, END, RETURNS = 3600, 2**40, 25

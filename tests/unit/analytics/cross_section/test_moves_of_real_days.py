@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.cross_section.closes import Close, SplitAt, bar_time, in_new_shares
+from analytics.cross_section.closes import Close, bar_time, in_new_shares
 from analytics.cross_section.moves import (
     Benchmark,
     Move,
@@ -17,6 +17,7 @@ from analytics.cross_section.moves import (
     with_logarithms,
 )
 from shared.market.records import CorporateAction, RecordedBar
+from shared.market.splits import SplitAt
 from shared.recordings.sequence import recorded
 
 END, SESSION, ROUNDING = 2**40, 23_400, 1e-12

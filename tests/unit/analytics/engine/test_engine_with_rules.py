@@ -33,7 +33,7 @@ class Listed:
     def __init__(self) -> None:
         self.bars: list[Bar] = []
 
-    def until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
         return [
             bar for bar in self.bars if (bar.symbol, bar.interval) == (symbol, interval) and bar.end <= end
         ]

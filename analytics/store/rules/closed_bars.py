@@ -1,0 +1,54 @@
+"""The closed bars that rules are tried on, and that the values of a newly armed rule begin with."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from analytics.store.tables import bars_until, splits_until
+from shared.market.records import Bar, Interval
+from shared.market.splits import SplitAt
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Connection, Cursor, connect, transaction
+
+AFTER_ALL_BARS = 2**40
+"""A time in epoch seconds."""
+AFTER_ALL_OFFSETS = 2**62
+
+
+class SymbolHistory(NamedTuple):
+    """Every closed bar of a symbol and interval, in order and as it traded, and the symbol's splits."""
+
+    symbol: str
+    exchange: str | None
+    bars: list[Bar]
+    splits: list[SplitAt]
+
+
+def symbols_with_exchanges(cursor: Cursor) -> dict[str, str | None]:
+    """Every stored symbol with its exchange, in order."""
+    cursor.execute("select symbol, exchange from symbols order by symbol")
+    return dict(cursor.fetchall())
+
+
+def history_of(cursor: Cursor, symbol: str, exchange: str | None, interval: Interval) -> SymbolHistory:
+    """The history of a symbol from its first stored bar on."""
+    bars = bars_until(cursor, symbol, interval, AFTER_ALL_BARS)
+    splits = [SplitAt(*split) for split in splits_until(cursor, symbol, AFTER_ALL_OFFSETS)]
+    return SymbolHistory(symbol, exchange, bars, splits)
+
+
+class StoredClosedBars:
+    """The closed bars in the tables, read over a connection of its own, because a rule is armed while the log is
+    processed, between two transactions."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+        """The bars of a series that ended by `end`, epoch seconds, in order. Raises Unavailable."""
+        beat()
+        with closing(self._connection()) as connection, transaction(connection) as cursor:
+            return bars_until(cursor, symbol, interval, end)
+
+    def _connection(self) -> Connection:
+        return connect(self._dsn, "rules")
