@@ -22,7 +22,7 @@ HOUR, DAY = 3_600, 86_400
 RULE_ID = 0
 
 
-class Hit(NamedTuple):
+class JudgedBar(NamedTuple):
     """A bar with the judgement of the rule on it."""
 
     bar: Bar
@@ -30,9 +30,9 @@ class Hit(NamedTuple):
 
 
 class SymbolRun(NamedTuple):
-    """What a rule would have done on one symbol, and the figures of its track record."""
+    """The bars of one symbol at which a rule would have fired, and what its track record is calculated from."""
 
-    hits: list[Hit]
+    hits: list[JudgedBar]
     fired: Fired
 
 
@@ -47,18 +47,18 @@ def dry_run(
     rules = SeriesRules(
         {RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context_of(calendar, rule.interval)
     )
-    hits: list[Hit] = []
+    hits: list[JudgedBar] = []
     places: list[int] = []
     for place, (bar, judgement) in enumerate(judged(rule, rules, history, named)):
         if judgement.outcome == "fired" and since <= bar.end <= until:
             places.append(place)
-            hits.append(Hit(bar, judgement))
+            hits.append(JudgedBar(bar, judgement))
     return SymbolRun(hits, Fired(_symbol_bars(history, calendar), np.array(places, dtype=np.int64)))
 
 
 def judged(
     rule: Rule, rules: SeriesRules, history: SymbolHistory, named: Mapping[str, SymbolHistory]
-) -> Iterator[Hit]:
+) -> Iterator[JudgedBar]:
     """Every stored bar with the judgement on it.
 
     Each split is applied before the first bar that ends after it, as it is when bars close live.
@@ -73,7 +73,7 @@ def judged(
         while remaining and remaining[-1].time < bar.end:
             rules.split(remaining.pop().ratio)
         (judgement,) = rules.update(bar, values_at(others, bar.end, rules))
-        yield Hit(bar, judgement)
+        yield JudgedBar(bar, judgement)
 
 
 def _symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:

@@ -9,7 +9,7 @@ from rich.table import Table
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.track_record import Fired, HorizonRecord, track_record
-from analytics.rules.dry_run import Hit, SymbolRun
+from analytics.rules.dry_run import JudgedBar, SymbolRun
 
 SHOWN_HITS = 10
 WEEK = 604_800
@@ -27,8 +27,8 @@ def print_dry_run(
     console.print(_record_table(track_record([run.fired for run in runs], rule.interval)))
 
 
-def _summary(hits: Sequence[Hit], fired: Sequence[Fired], since: float, until: float) -> str:
-    ends = [int(end) for each in fired for end in each.bars.ends[[0, -1]] if len(each.bars.ends)]
+def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, until: float) -> str:
+    ends = [int(end) for each in fired for end in each.bars.ends[[0, -1]]]
     if not ends:
         return "There is no closed bar of this interval."
     first, last = max(since, min(ends)), min(until, max(ends))
@@ -41,7 +41,7 @@ def _minute(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _hit_table(hits: Sequence[Hit]) -> Table:
+def _hit_table(hits: Sequence[JudgedBar]) -> Table:
     table = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(hits)} alerts")
     for bar, judgement in hits:
         table.add_row(bar.symbol, _minute(bar.end), _number(bar.close), values_text(judgement.values))

@@ -50,7 +50,8 @@ SIGNS: dict[str, Callable[[float, float], float]] = {
 
 
 def number_of(node: Node, values: SeriesValues, ago: int = 0) -> NumberNow:
-    """The number that an expression stood for `ago` bars before the newest one. Histories keep what it reads."""
+    """Reads the number that an expression was `ago` bars before the newest one. The histories that it needs keep
+    that many bars from now on."""
     match node:
         case Number():
             value = node.value
@@ -71,7 +72,7 @@ def number_of(node: Node, values: SeriesValues, ago: int = 0) -> NumberNow:
 
 
 def truth_of(node: Node, values: SeriesValues, ago: int = 0) -> TruthNow:
-    """The condition that an expression stood for, as above."""
+    """Reads whether an expression was true `ago` bars before the newest one, as `number_of` does."""
     match node:
         case Compared():
             return _compared(

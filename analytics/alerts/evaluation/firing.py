@@ -33,20 +33,20 @@ REGULAR = "regular"
 class Firing:
     """The state of a rule for one symbol.
 
-    It is armed by a false condition. An unknown one disarms it: whether the condition became true or was true before
-    is unknown then. While it `is_idle`, a false condition changes nothing, as at nearly every bar.
+    A false condition makes it ready to fire. After an unknown one it is not: the condition may have been true already.
+    While it `is_idle`, a false condition changes nothing, as at nearly every bar.
     """
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._is_armed = self._is_resting = False
+        self._is_ready = self._is_resting = False
         self._closes = 0
         self._fired_at: int | None = None
         self.is_idle = False
 
     def begin(self, condition: bool | None) -> None:
         """Begin after a bar at which the condition was so: it may become true at the next one."""
-        self._is_armed = condition is False
+        self._is_ready = condition is False
         self._note_idle()
 
     def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
@@ -57,7 +57,7 @@ class Firing:
 
     def _note_idle(self) -> None:
         rule = self._rule
-        self.is_idle = self._is_armed and self._closes == 0 and not rule.is_once and not rule.while_open
+        self.is_idle = self._is_ready and self._closes == 0 and not rule.is_once and not rule.while_open
 
     def _judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         rule = self._rule
@@ -68,20 +68,20 @@ class Firing:
         if self._is_resting:
             self._is_resting = not (condition is False if rule.clear is None else clear is True)
         if condition is None:
-            self._is_armed, self._closes = False, 0
+            self._is_ready, self._closes = False, 0
             return "unknown"
         if not condition:
-            self._is_armed, self._closes = not self._is_resting, 0
+            self._is_ready, self._closes = not self._is_resting, 0
             return "resting" if self._is_resting else "false"
         return self._judge_true(bar)
 
     def _judge_true(self, bar: Bar) -> Outcome:
-        if not self._is_armed:
+        if not self._is_ready:
             return "resting" if self._is_resting else "waiting for false"
         self._closes += 1
         if self._closes < self._rule.bars:
             return "counting"
-        self._is_armed, self._closes = False, 0
+        self._is_ready, self._closes = False, 0
         every = self._rule.every
         if every is not None and self._fired_at is not None and bar.end - self._fired_at < every.seconds:
             return "cooling down"
@@ -90,9 +90,9 @@ class Firing:
 
     def state(self) -> list[Any]:
         """All that `restore` needs."""
-        return [self._is_armed, self._is_resting, self._closes, self._fired_at]
+        return [self._is_ready, self._is_resting, self._closes, self._fired_at]
 
     def restore(self, state: list[Any]) -> None:
         """Continue from `state`."""
-        self._is_armed, self._is_resting, self._closes, self._fired_at = state
+        self._is_ready, self._is_resting, self._closes, self._fired_at = state
         self._note_idle()

@@ -7,6 +7,9 @@ from analytics.indicators.catalog import DEFAULTS
 from shared.errors import TickstreamError
 from shared.market.records import Interval, RuleChange
 
+NO_RULE = -1
+"""The id of no rule."""
+
 
 class ArmedRule(NamedTuple):
     """A rule with its id and the version of its text."""
@@ -58,10 +61,6 @@ class RuleBook:
         """Continue from `state`."""
         for rule_id, version, text in state:
             self._set(rule_id, version, text)
-
-
-NO_RULE = -1
-"""The id of no rule."""
 
 
 def _applies(rule: Rule, symbol: str) -> bool:

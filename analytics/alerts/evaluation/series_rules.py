@@ -13,6 +13,10 @@ from analytics.alerts.language.syntax import Call, Node, Series
 from analytics.indicators.spec import Context
 from shared.market.records import Bar
 
+COMBINING = ("abs", "min", "max", "highest", "lowest")
+"""Functions whose value follows from those of their arguments."""
+NO_VALUES: Mapping[str, float | None] = {}
+
 
 class Judgement(NamedTuple):
     """What became of a rule at a bar. `values` are the values that its condition reads there, by their text; they are
@@ -24,10 +28,7 @@ class Judgement(NamedTuple):
     values: Mapping[str, float | None]
 
 
-NO_VALUES: Mapping[str, float | None] = {}
-
-
-class _Judged(NamedTuple):
+class _CompiledRule(NamedTuple):
     """A rule with its compiled conditions and its state."""
 
     armed: ArmedRule
@@ -42,64 +43,64 @@ class SeriesRules:
 
     def __init__(self, rules: Mapping[int, ArmedRule], symbol: str, context: Context) -> None:
         self.values = SeriesValues(symbol, context)
-        self._rules = {rule_id: self._judged(armed) for rule_id, armed in rules.items()}
+        self._rules = {rule_id: self._compiled(armed) for rule_id, armed in rules.items()}
 
     @property
     def rule_ids(self) -> Set[int]:
         """The ids of its rules."""
         return self._rules.keys()
 
-    def _judged(self, armed: ArmedRule) -> _Judged:
+    def _compiled(self, armed: ArmedRule) -> _CompiledRule:
         rule = armed.rule
         condition = truth_of(rule.condition, self.values)
         clear = None if rule.clear is None else truth_of(rule.clear, self.values)
         reads = [expression_text(node) for node in values_read(rule.condition)]
-        return _Judged(armed, condition, clear, Firing(rule), reads)
+        return _CompiledRule(armed, condition, clear, Firing(rule), reads)
 
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
         self.values.update(bar, outside)
         found = []
-        for judged in self._rules.values():
-            condition = judged.condition()
-            found.append(self._judgement(judged, self._judge(judged, condition, bar), condition))
+        for rule in self._rules.values():
+            condition = rule.condition()
+            found.append(self._judgement(rule, self._judge(rule, condition, bar), condition))
         return found
 
     def fired(self, bar: Bar) -> list[Judgement]:
         """Judge all rules at a closed bar; returns those that fired."""
         self.values.update(bar)
         found: list[Judgement] = []
-        for judged in self._rules.values():
-            condition = judged.condition()
-            if condition is False and judged.firing.is_idle:
+        for rule in self._rules.values():
+            condition = rule.condition()
+            if condition is False and rule.firing.is_idle:
                 continue
-            outcome = self._judge(judged, condition, bar)
+            outcome = self._judge(rule, condition, bar)
             if outcome == "fired":
-                found.append(self._judgement(judged, outcome, condition))
+                found.append(self._judgement(rule, outcome, condition))
         return found
 
-    def _judge(self, judged: _Judged, condition: bool | None, bar: Bar) -> Outcome:
-        clear = None if judged.clear is None else judged.clear()
-        return judged.firing.judge(condition, clear, bar)
+    def _judge(self, rule: _CompiledRule, condition: bool | None, bar: Bar) -> Outcome:
+        clear = None if rule.clear is None else rule.clear()
+        return rule.firing.judge(condition, clear, bar)
 
-    def _judgement(self, judged: _Judged, outcome: Outcome, condition: bool | None) -> Judgement:
+    def _judgement(self, rule: _CompiledRule, outcome: Outcome, condition: bool | None) -> Judgement:
         values = NO_VALUES
         if outcome == "fired":
-            values = {text: self.values.histories[text].newest for text in judged.reads}
-        return Judgement(judged.armed, outcome, condition, values)
+            values = {text: self.values.histories[text].newest for text in rule.reads}
+        return Judgement(rule.armed, outcome, condition, values)
 
     def begin(self) -> None:
         """All bars so far only warmed the values up: a rule may fire from the next bar on."""
-        for judged in self._rules.values():
-            judged.firing.begin(judged.condition())
+        for rule in self._rules.values():
+            rule.firing.begin(rule.condition())
 
     def take_over(self, other: "SeriesRules") -> None:
         """Continue the values and rules of another one at the same bar, as far as it has them."""
         self.values.take_over(other.values)
-        for rule_id, judged in self._rules.items():
+        for rule_id, rule in self._rules.items():
             before = other._rules.get(rule_id)
-            if before is not None and before.armed == judged.armed:
-                judged.firing.restore(before.firing.state())
+            if before is not None and before.armed == rule.armed:
+                rule.firing.restore(before.firing.state())
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
@@ -107,7 +108,7 @@ class SeriesRules:
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""
-        firing = [[rule_id, judged.firing.state()] for rule_id, judged in self._rules.items()]
+        firing = [[rule_id, rule.firing.state()] for rule_id, rule in self._rules.items()]
         return {"firing": firing, **self.values.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -142,7 +143,3 @@ def home_of(rule: Rule) -> str:
     read = [*values_read(rule.condition)]
     named = [node.symbol for node in read if isinstance(node, Series) and node.symbol]
     return named[0] if named and len(named) == len(read) else ""
-
-
-COMBINING = ("abs", "min", "max", "highest", "lowest")
-"""Functions whose value follows from those of their arguments."""

@@ -1,15 +1,15 @@
 """The values that the rules of one series read: each is calculated once a bar, whichever rules read it. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
-from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES, IndicatorFunction
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
-from analytics.indicators.series.inputs import Input
+from analytics.indicators.series.inputs import input_of
 from analytics.indicators.spec import Context, Value
 from shared.market.records import Bar
 
@@ -82,21 +82,10 @@ class SeriesValues:
 
     def _of_indicator(self, node: Call) -> History:
         function = INDICATOR_FUNCTIONS[node.function]
-        series, numbers = _split_arguments(node)
+        series, numbers = _series_and_numbers(node)
         key = f"{function.spec.indicator.__name__}({', '.join(map(expression_text, node.arguments))})"
         if key not in self._sources:
-            given = (
-                {"of": Input(series, _reader(series), SERIES[series] == "volume")}
-                if series != "close"
-                else {}
-            )
-            periods = [int(number) for number in numbers[: len(function.periods)]]
-            factors = {
-                factor.name: number
-                for factor, number in zip(function.factors, numbers[len(periods) :], strict=True)
-            }
-            needs = [getattr(self._context, name) for name in function.spec.needs]
-            self._sources[key] = function.spec.indicator(*periods, *needs, **factors, **given)
+            self._sources[key] = _indicator(function, series, numbers, self._context)
             self._parts[key] = []
         history = History(function.unit(node.part, series))
         place = function.parts.index(node.part) if len(function.spec.outputs) > 1 else -1
@@ -156,7 +145,20 @@ class SeriesValues:
             history.restore(state["values"][text])
 
 
-def _split_arguments(node: Call) -> tuple[str, list[float]]:
+def _indicator(
+    function: IndicatorFunction, series: str, numbers: Sequence[float], context: Context
+) -> Source:
+    """The indicator with these periods and factors, calculated from this series of a bar."""
+    periods = [int(number) for number in numbers[: len(function.periods)]]
+    names = [factor.name for factor in function.factors]
+    named: dict[str, Any] = dict(zip(names, numbers[len(periods) :], strict=True))
+    if series != "close":
+        named["of"] = input_of(series)
+    needs = [getattr(context, name) for name in function.spec.needs]
+    return function.spec.indicator(*periods, *needs, **named)
+
+
+def _series_and_numbers(node: Call) -> tuple[str, list[float]]:
     """The input series and the numbers of a checked call."""
     series = "close"
     numbers: list[float] = []
@@ -166,11 +168,6 @@ def _split_arguments(node: Call) -> tuple[str, list[float]]:
         elif isinstance(argument, Number):
             numbers.append(argument.value)
     return series, numbers
-
-
-def _reader(series: str) -> Callable[[Bar], float]:
-    place = Bar._fields.index(series)
-    return lambda bar: bar[place]  # type: ignore[return-value]  # a series that may be missing is no input
 
 
 def _move(node: Call, context: Context) -> Source:

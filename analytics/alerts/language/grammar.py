@@ -126,7 +126,8 @@ EXPECTED = {
     "DOT": "'.'",
     "$END": "the end of the rule",
 }
-"""How an expected terminal is named. Those that are missing fit nearly everywhere, or where one of these does."""
+"""How an expected terminal is named. Those that fit nearly everywhere, such as a plus, or only where one of
+these fits too, have no name and are not mentioned."""
 RANGE_HINT = "; a range is written: close between 180 and 220"
 
 

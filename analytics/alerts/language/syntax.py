@@ -3,7 +3,8 @@
 Each node has its place in the text, which does not count when nodes are compared.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import Literal
 
 Sign = Literal["+", "-", "*", "/"]
@@ -21,7 +22,9 @@ class Node:
     @property
     def children(self) -> tuple["Node", ...]:
         """The parts of this part, in the order of the text."""
-        return ()
+        values = [getattr(self, each.name) for each in fields(self)]
+        within = (value if isinstance(value, tuple) else (value,) for value in values)
+        return tuple(each for each in chain.from_iterable(within) if isinstance(each, Node))
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,6 @@ class Call(Node):
     arguments: tuple[Node, ...]
     part: str = ""
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return self.arguments
-
 
 @dataclass(frozen=True)
 class Past(Node):
@@ -68,20 +67,12 @@ class Past(Node):
     of: Node
     bars: int
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.of,)
-
 
 @dataclass(frozen=True)
 class Negative(Node):
     """A number with the opposite sign."""
 
     of: Node
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.of,)
 
 
 @dataclass(frozen=True)
@@ -92,10 +83,6 @@ class Arithmetic(Node):
     left: Node
     right: Node
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.left, self.right)
-
 
 @dataclass(frozen=True)
 class Compared(Node):
@@ -104,10 +91,6 @@ class Compared(Node):
     relation: Relation
     left: Node
     right: Node
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.left, self.right)
 
 
 @dataclass(frozen=True)
@@ -118,10 +101,6 @@ class Between(Node):
     low: Node
     high: Node
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.value, self.low, self.high)
-
 
 @dataclass(frozen=True)
 class Crosses(Node):
@@ -131,10 +110,6 @@ class Crosses(Node):
     left: Node
     right: Node
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.left, self.right)
-
 
 @dataclass(frozen=True)
 class NoData(Node):
@@ -142,20 +117,12 @@ class NoData(Node):
 
     duration: Duration
 
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.duration,)
-
 
 @dataclass(frozen=True)
 class Not(Node):
     """The opposite of a condition; of an unknown one, unknown."""
 
     of: Node
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.of,)
 
 
 @dataclass(frozen=True)
@@ -165,7 +132,3 @@ class Joined(Node):
     junction: Junction
     left: Node
     right: Node
-
-    @property
-    def children(self) -> tuple[Node, ...]:
-        return (self.left, self.right)

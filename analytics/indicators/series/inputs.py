@@ -27,9 +27,12 @@ class Input(NamedTuple):
         return 1 / ratio if self.grows_with_shares else ratio
 
 
-CLOSE = Input("close", itemgetter(Bar._fields.index("close")))
-VOLUME = Input("volume", itemgetter(Bar._fields.index("volume")), grows_with_shares=True)
-"""The input of an average of volumes, such as SMA(20, VOLUME). No indicator of the catalog has it yet."""
+def input_of(series: str) -> Input:
+    """The open, high, low, close or volume of each bar."""
+    return Input(series, itemgetter(Bar._fields.index(series)), grows_with_shares=series == "volume")
+
+
+CLOSE = input_of("close")
 
 
 def _typical_price(bar: Bar) -> float:

@@ -17,9 +17,8 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event
 from analytics.engine.series import context_of
 from analytics.indicators.catalog import DEFAULTS
-from shared.calendars.calendars import calendar_of
 from shared.market.records import Bar, Interval, Record, RuleChange
-from tests.inputs.random_markets import END, EXCHANGES, markets
+from tests.inputs.random_markets import END, markets
 from tests.inputs.random_rules import RULES
 from tests.inputs.records import kept, quote, rule_change
 
@@ -203,7 +202,6 @@ def test_a_text_that_can_not_be_read_stops_nothing() -> None:
 
 
 def test_a_symbol_that_comes_later_has_the_rules_that_are_armed() -> None:
-    assert calendar_of(EXCHANGES["B"]) is not None
     later = [
         quote(NOON + 60 * place, price, "B", exchange="24/7") for place, price in enumerate((1.0, 3.0, 1.0))
     ]

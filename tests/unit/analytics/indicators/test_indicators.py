@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.indicators.momentum.rsi import RSI
-from analytics.indicators.series.inputs import VOLUME
+from analytics.indicators.series.inputs import input_of
 from analytics.indicators.spec import Indicator
 from analytics.indicators.trend.macd import MACD
 from analytics.indicators.trend.moving_averages import EMA, SMA
@@ -144,12 +144,12 @@ def test_keys_name_every_parameter() -> None:
     ]
     assert Bollinger(20, 2.5).key == "bollinger-20-2.5"
     assert Volatility(20, 31_536_000.0).key == "volatility-20-31536000"
-    assert SMA(20, VOLUME).key == "sma-volume-20"
+    assert SMA(20, input_of("volume")).key == "sma-volume-20"
 
 
 def test_input_may_be_another_series_than_the_close() -> None:
     """In new shares the volumes of before are larger, where prices are smaller."""
-    average = SMA(2, VOLUME)
+    average = SMA(2, input_of("volume"))
     bars = [flat_bar(100.0)._replace(volume=volume) for volume in (10.0, 30.0, 60.0)]
     assert [average.update(bar) for bar in bars[:2]] == [None, 20.0]
     average.split(2.0)
