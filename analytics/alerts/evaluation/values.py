@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from analytics.alerts.evaluation.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
@@ -64,7 +65,7 @@ class SeriesValues:
             history = self._new_series(node, text)
         elif node.function in INDICATOR_FUNCTIONS:
             history = self._of_indicator(node)
-        elif node.function in ("change", "drawdown"):
+        elif node.function in ("change", "drawdown", "anomaly"):
             history = History("share")
             self._sources[text], self._parts[text] = _move(node, self._context), [(-1, history)]
         else:
@@ -171,7 +172,9 @@ def _series_and_numbers(node: Call) -> tuple[str, list[float]]:
 
 
 def _move(node: Call, context: Context) -> Source:
-    """The change or drawdown over the span in the argument."""
+    """The change or drawdown over the span in the argument, or whether a bar is an anomaly."""
+    if node.function == "anomaly":
+        return Anomaly(context.session_of)
     (argument,) = node.arguments
     is_days = isinstance(argument, Duration) and argument.text.endswith("d")
     span = _span(argument, context)

@@ -1,0 +1,139 @@
+"""Bars that are unlike those before them. Pure.
+
+Four kinds, each against a running scale that one wild bar can hardly move:
+
+- price spike: the log return within a session is more than SPIKE times its usual size;
+- gap: so is the log return from the last close of a session to the first of the next one;
+- volume surge: the log of the volume is more than SURGE times its usual distance above its usual level;
+- frozen price: no price has differed for FROZEN bars, although quotes came and the price usually moves.
+
+The usual size is an exponentially weighted mean of absolute values, in which each new one counts for at most CAP times
+the mean so far. For a normal distribution the mean absolute value is 0.80 standard deviations, so that SPIKE is 6.4.
+"""
+
+from math import log
+
+from analytics.indicators.series.sessions import SessionOf
+from shared.market.records import Bar
+
+SPIKE, SURGE = 8.0, 6.0
+CAP = 4.0
+FROZEN = 60
+BARS, GAPS = 60, 20
+"""The first values, of which the mean is plain; after that a new one has this part of the weight. With fewer values
+nothing is an anomaly, and with fewer returns than BARS it is unknown whether a bar is one."""
+
+
+class UsualSize:
+    """The running mean of absolute values, from the first `span` of them on."""
+
+    def __init__(self, span: int) -> None:
+        self._span = span
+        self.seen = 0.0
+        self._mean = 0.0
+
+    @property
+    def known(self) -> float | None:
+        """The usual size; None until there are enough values, or if all were zero."""
+        return self._mean if self.seen >= self._span and self._mean > 0.0 else None
+
+    def add(self, value: float) -> None:
+        """Add the next value."""
+        size = abs(value)
+        if self.seen >= self._span and self._mean > 0.0:
+            size = min(size, CAP * self._mean)
+        self.seen = min(self.seen + 1.0, float(self._span))
+        self._mean += (size - self._mean) / self.seen
+
+    def state(self) -> list[float]:
+        """All that `restore` needs."""
+        return [self.seen, self._mean]
+
+    def restore(self, state: list[float]) -> None:
+        """Continue from `state`."""
+        self.seen, self._mean = state
+
+
+class UsualLevel:
+    """The running mean of values, and the usual distance from it; a distance counts as in `UsualSize`."""
+
+    def __init__(self, span: int) -> None:
+        self._span = span
+        self._seen = self._level = 0.0
+        self._distance = UsualSize(span)
+
+    def add(self, value: float) -> float | None:
+        """Add the next value. Returns how far it is above the level, in usual distances; None if that is unknown."""
+        if self._seen == 0.0:
+            self._seen, self._level = 1.0, value
+            return None
+        above, usual = value - self._level, self._distance.known
+        self._distance.add(above)
+        self._seen = min(self._seen + 1.0, float(self._span))
+        limited = above if usual is None else max(-CAP * usual, min(above, CAP * usual))
+        self._level += limited / self._seen
+        return None if usual is None else above / usual
+
+    def shift(self, by: float) -> None:
+        """Continue as if every value so far had been higher by so much."""
+        self._level += by if self._seen else 0.0
+
+    def state(self) -> list[float]:
+        """All that `restore` needs."""
+        return [self._seen, self._level, *self._distance.state()]
+
+    def restore(self, state: list[float]) -> None:
+        """Continue from `state`."""
+        self._seen, self._level = state[:2]
+        self._distance.restore(state[2:])
+
+
+class Anomaly:
+    """Whether a closed bar is an anomaly of any kind: 1 or 0; None while that is unknown."""
+
+    def __init__(self, session_of: SessionOf) -> None:
+        self._session_of = session_of
+        self._returns, self._gaps, self._volumes = UsualSize(BARS), UsualSize(GAPS), UsualLevel(BARS)
+        self._close = self._session = self._unchanged = 0.0
+
+    def update(self, bar: Bar) -> float | None:
+        """Add a closed bar."""
+        session = self._session_of(bar)
+        found = [self._surged(bar.volume)]
+        if self._close > 0.0:
+            found += [self._moved(bar, session == self._session), self._froze(bar)]
+        self._close, self._session = bar.close, session
+        return None if self._returns.known is None else float(any(found))
+
+    def _moved(self, bar: Bar, is_same_session: bool) -> bool:
+        move = log(bar.close / self._close)
+        usual = self._returns if is_same_session else self._gaps
+        size = usual.known
+        usual.add(move)
+        return size is not None and abs(move) > SPIKE * size
+
+    def _froze(self, bar: Bar) -> bool:
+        is_unchanged = bar.high == bar.low == bar.close == self._close and bar.quotes > 0
+        self._unchanged = self._unchanged + 1.0 if is_unchanged else 0.0
+        return self._unchanged == FROZEN
+
+    def _surged(self, volume: float) -> bool:
+        above = self._volumes.add(log(volume)) if volume > 0.0 else None
+        return above is not None and above > SURGE
+
+    def split(self, ratio: float) -> None:
+        """One share became `ratio` shares: the last close and the level of the volumes in new shares."""
+        self._close /= ratio
+        self._volumes.shift(log(ratio))
+
+    def state(self) -> list[list[float]]:
+        """All that `restore` needs."""
+        running = [each.state() for each in (self._returns, self._gaps, self._volumes)]
+        return [*running, [self._close, self._session, self._unchanged]]
+
+    def restore(self, state: list[list[float]]) -> None:
+        """Continue from `state`."""
+        returns, gaps, volumes, (self._close, self._session, self._unchanged) = state
+        self._returns.restore(returns)
+        self._gaps.restore(gaps)
+        self._volumes.restore(volumes)
