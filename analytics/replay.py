@@ -56,7 +56,7 @@ from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVALS, Interval, Quote, Record, RecordedBar
 from shared.postgres.database import connect, transaction
 from shared.recordings.sequence import recorded
-from shared.runtime.command_line import configured, program, start
+from shared.runtime.command_line import configured, program, second_of, start
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -170,10 +170,10 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("comparison with the log")
     group.add_argument("--from-log", action="store_true", help="compare what is stored with the log")
     group.add_argument(
-        "--since", type=_second, default=-inf, metavar="TIME", help="bars that ended at this time or later"
+        "--since", type=second_of, default=-inf, metavar="TIME", help="bars that ended at this time or later"
     )
     group.add_argument(
-        "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
+        "--until", type=second_of, default=inf, metavar="TIME", help="bars that ended by this time"
     )
 
 
@@ -185,19 +185,6 @@ def _problem(arguments: argparse.Namespace) -> str:
         return "name recordings to replay, or use --record FILE to create one, or --from-log to compare"
     has_period = (arguments.since, arguments.until) != (-inf, inf)
     return "--since and --until need --from-log" if has_period else ""
-
-
-def _second(text: str) -> float:
-    """A time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-        second = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-        datetime.fromtimestamp(second, UTC)  # in UTC it may be before the year 1 or after 9999
-    except (ValueError, OverflowError) as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time such as 2024-01-02 or 2024-01-02T15:30-05:00"
-        ) from error
-    return second
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -35,7 +35,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
 from math import inf
 
 from rich.console import Console
@@ -54,7 +53,7 @@ from analytics.rules.explanation import explained
 from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
 from shared.errors import ConfigError, TickstreamError
 from shared.postgres.database import Cursor, connect, transaction
-from shared.runtime.command_line import configured
+from shared.runtime.command_line import configured, program, second_of
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -69,12 +68,13 @@ COMMANDS = {
     "enable": "arm a disabled rule again",
     "remove": "disarm a rule for good",
 }
+TRIALS = ("dry-run", "explain")
 CHANGES = ("disable", "enable", "remove")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m analytics.rules",
+        prog=program(),
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -87,27 +87,21 @@ def _arguments() -> argparse.Namespace:
             command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
         if name == "explain":
             command.add_argument("symbol", metavar="SYMBOL")
-        if name in ("dry-run", "explain"):
+        if name in TRIALS:
             _add_period(command)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.command in TRIALS and arguments.since > arguments.until:
+        parser.error("--since is later than --until")
+    return arguments
 
 
 def _add_period(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--since", type=_second, default=-inf, metavar="TIME", help="bars that ended at this time or later"
+        "--since", type=second_of, default=-inf, metavar="TIME", help="bars that ended at this time or later"
     )
     command.add_argument(
-        "--until", type=_second, default=inf, metavar="TIME", help="bars that ended by this time"
+        "--until", type=second_of, default=inf, metavar="TIME", help="bars that ended by this time"
     )
-
-
-def _second(text: str) -> float:
-    """A time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2024-01-02T15:30") from error
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
 @contextmanager
@@ -166,6 +160,8 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
             raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
         history = history_of(cursor, symbol, stored[symbol], rule.interval)
         named = _named(rule, stored, cursor)
+    if not history.bars:
+        raise ConfigError(f"{symbol} has no closed bar of {rule.interval} yet.")
     for line in explained(rule, history, named, arguments.since, arguments.until):
         print(line)
 

@@ -30,7 +30,7 @@ def print_dry_run(
 def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, until: float) -> str:
     ends = [int(end) for each in fired for end in each.bars.ends[[0, -1]]]
     if not ends:
-        return "There is no closed bar of this interval."
+        return "There is no closed bar of this interval yet."
     first, last = max(since, min(ends)), min(until, max(ends))
     weeks = max((last - first) / WEEK, 1 / 7)
     period = f"{_minute(int(first))} to {_minute(int(last))} UTC"

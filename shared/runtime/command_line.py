@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.errors import ConfigError, TickstreamError, Unavailable
@@ -44,6 +45,19 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--pulse", type=int, help=argparse.SUPPRESS)
     return parser
+
+
+def second_of(text: str) -> float:
+    """The type of an argument: a time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        second = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        datetime.fromtimestamp(second, UTC)  # in UTC it may be before the year 1 or after 9999
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time such as 2024-01-02 or 2024-01-02T15:30-05:00"
+        ) from error
+    return second
 
 
 def settings_of(arguments: argparse.Namespace) -> dict[str, Value]:

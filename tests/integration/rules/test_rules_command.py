@@ -108,6 +108,20 @@ def test_a_rule_is_shown_with_its_requests_and_its_alerts(filled: Desk) -> None:
     assert "rsi(5) crosses below 40" in run(filled, "list").stdout
 
 
+def test_an_explanation_without_bars_says_so(filled: Desk) -> None:
+    found = run(filled, "explain", "close > 1 on 1h", "AAPL")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "AAPL has no closed bar of 1h yet" in found.stderr
+
+
+def test_a_period_that_ends_before_it_begins_is_refused() -> None:
+    period = ["--since", "2024-01-03", "--until", "2024-01-02"]
+    command = [sys.executable, "-m", "analytics.rules", "dry-run", "close > 5", *period]
+    found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "--since is later than --until" in found.stderr
+
+
 def test_check_needs_no_server_and_shows_the_place_of_a_fault() -> None:
     command = [sys.executable, "-m", "analytics.rules", "check"]
     good = subprocess.run([*command, "close>5"], cwd=PROJECT, capture_output=True, text=True)

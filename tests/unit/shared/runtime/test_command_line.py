@@ -54,6 +54,7 @@ def test_every_part_of_a_pipeline_gets_the_recordings_as_they_were_named(tmp_pat
     [
         "-m analytics.replay",
         "-m analytics.market",
+        "-m analytics.rules",
         "-m consumer.consumer",
         "-m db.realign",
         "start_pipeline.py",
