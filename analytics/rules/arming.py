@@ -30,7 +30,7 @@ def add(cursor: Cursor, rule: Rule) -> str:
     if same := next(
         (each for each in listed_rules(cursor) if each.text == text and each.state != "removed"), None
     ):
-        raise ConfigError(f"Rule {same.rule_id} is the same.")
+        raise ConfigError(f"Rule {same.rule_id} is the same: python -m analytics.rules list")
     return f"Rule {add_rule(cursor, text)} is armed as soon as the producer runs: {text}"
 
 
@@ -69,8 +69,9 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     for version, action, text, asked_at in requests:
         table.add_row(str(version), _minute(asked_at), action, text)
     console.print(table)
-    alerts = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {SHOWN_ALERTS} alerts")
-    for symbol, end, close, values in alerts_of(cursor, rule_id, SHOWN_ALERTS):
+    fired = alerts_of(cursor, rule_id, SHOWN_ALERTS)
+    alerts = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(fired)} alerts")
+    for symbol, end, close, values in fired:
         alerts.add_row(symbol, _minute(end), f"{close:.6g}", values_text(values))
     console.print(alerts)
 
