@@ -36,7 +36,7 @@ NOTHING_STORED = NothingStored()
 
 
 class ArmedRules:
-    """The rules of a partition, and the changes of them that were not taken yet."""
+    """The rules of a partition, and the changes of them that are to be stored."""
 
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
@@ -67,6 +67,6 @@ class ArmedRules:
         return [*stored, *new]
 
     def take_changes(self) -> list[AppliedChange]:
-        """The changes since the last call, repeated ones too."""
+        """The changes since the last call, repeated ones too, in order."""
         found, self._changes = self._changes, []
         return found

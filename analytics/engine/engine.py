@@ -15,7 +15,7 @@ from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event, PastBars, closing_order
 from analytics.engine.open_bars import BarDeadlines
-from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars, counted_at
+from analytics.engine.quotes.closing_price import PlaceInBars, counted_at
 from analytics.engine.quotes.partial_quotes import add_part, updates_in
 from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.series import ClosedBar
@@ -33,6 +33,7 @@ from analytics.forecasting.forecasts import (
     pools_of,
     restore_pools,
 )
+from analytics.indicators.series.sessions import REGULAR
 from shared.market.records import (
     CorporateAction,
     Interval,

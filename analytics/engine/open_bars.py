@@ -1,4 +1,5 @@
-"""The open bars of one symbol in all intervals: how they are filled, and in which order they close."""
+"""The open bars of one symbol in all intervals: how they are filled, and in which order they close; and which symbols
+have one that may end."""
 
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush

@@ -4,10 +4,9 @@ from functools import lru_cache
 from math import sqrt
 
 from ml.uncertainty.day_shape import CLOSING
-from shared.calendars.calendars import NEVER, SessionAt, SessionCalendar
+from shared.calendars.calendars import DAY, NEVER, SessionAt, SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, Interval
 
-DAY = 86_400
 PART_SECONDS = 1_800
 KEPT_DAYS = 16_384
 """Days whose factors are cached: all those of two exchanges, also where histories are read symbol by symbol."""

@@ -26,9 +26,12 @@ until `clear` is true), and never fires on an unknown value: one that is warming
 
 check reads a rule and prints its normal form; it needs no server. dry-run shows where a rule would have fired, and what
 came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each bar with the
-value of each part of the condition, and what held the rule back. add, disable, enable and remove write requests; the
-running producer puts them into the log, from which on they apply. list shows the rules and their alerts.
-Exit status: 0, or 2 if the rule can't be read; 1 if the command failed otherwise.
+value of each part of the condition, and what held the rule back.
+
+add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
+that close from then on. list shows all rules and the number of their alerts, show one rule with its versions and its
+latest alerts.
+Exit status: 0; 2 if the rule or another argument can't be read; 1 if the command failed otherwise.
 """
 
 import argparse

@@ -32,7 +32,7 @@ from analytics.store.market_tables import (
     keep,
     kept_settings,
     moves_of,
-    note_followers,
+    note_other_symbols,
     replace_moves,
     replace_notes,
     stop_keeping,
@@ -113,7 +113,7 @@ class MarketKeeper:
     def _calculate(self, cursor: Cursor, until: float) -> bool:
         """The benchmark is calculated first, because all others depend on it."""
         if self._kept.benchmark and (noted := changes_of(cursor, self._kept.benchmark)):
-            note_followers(cursor, noted[0])
+            note_other_symbols(cursor, noted[0])
             self._bring_up(cursor, noted, self._benchmark(cursor, noted), BENCHMARK_BARS_AT_ONCE)
             return True
         if not (noted := changes(cursor, SYMBOLS_A_STEP)):

@@ -33,7 +33,7 @@ MOVES = f"""
 """  # noqa: S608 (names of our own)
 """Each symbol looks up its rows by key; `offset 0` enforces this."""
 
-FOLLOWERS = """
+OTHERS = """
     with recursive known (symbol) as (
         (select symbol from market_moves where interval = %(interval)s order by symbol limit 1)
         union all
@@ -57,11 +57,11 @@ EVERY_SYMBOL = """
         select start from bars where symbol = k.symbol and interval = %(interval)s order by start limit 1
     ) b
 """
-"""Both look up one symbol after the other by key: the tables have many rows of each."""
+"""OTHERS and EVERY_SYMBOL look up one symbol after the other by key: the tables have many rows of each."""
 
 
 class KeptSettings(NamedTuple):
-    """What the stored figures of an interval are calculated with; no benchmark for no betas."""
+    """What the stored figures of an interval are calculated with; without a benchmark there are no betas."""
 
     benchmark: str | None
     returns: int
@@ -92,7 +92,7 @@ def take_lock(cursor: Cursor) -> bool:
 
 
 def wait_for_lock(cursor: Cursor) -> bool:
-    """Become the process that calculates, until the end of this transaction; True."""
+    """Wait until this is the process that calculates, until the end of this transaction; always True."""
     cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
     return True
 
@@ -140,14 +140,14 @@ def changes(cursor: Cursor, limit: int) -> list[MarketChange]:
 
 
 def changes_of(cursor: Cursor, symbol: str) -> list[MarketChange]:
-    """What is to be calculated of a symbol, of the interval that is the turn of `changes`; one change at most."""
+    """What is to be calculated of a symbol, in the interval that `changes` returns next: one change or none."""
     cursor.execute(CHANGES % "symbol = %s", (symbol, 1))
     return [MarketChange(*row) for row in cursor.fetchall()]
 
 
-def note_followers(cursor: Cursor, benchmark: MarketChange) -> None:
+def note_other_symbols(cursor: Cursor, benchmark: MarketChange) -> None:
     """Note that the betas of all other symbols are outdated by a change of the benchmark."""
-    cursor.execute(FOLLOWERS, benchmark._asdict())
+    cursor.execute(OTHERS, benchmark._asdict())
 
 
 def replace_notes(cursor: Cursor, done: Sequence[MarketChange], rest: Mapping[str, int]) -> None:

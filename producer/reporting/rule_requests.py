@@ -1,6 +1,6 @@
 """Hands requested changes of rules to the thread that publishes.
 
-A change is handed out again if the analysis does not confirm it in time: a repeated one has no effect.
+A change that the analysis has not found in the log for REPEAT_SECONDS is handed out again; repeated, it has no effect.
 """
 
 import time
@@ -16,7 +16,8 @@ SOURCE = "rules"
 
 
 class RuleRequests:
-    """The changes of rules that the `partitions` of a log lack."""
+    """The changes of rules that are not known to be in all `partitions` of a log: one thread reads them in the tables,
+    another takes them to publish."""
 
     def __init__(self, partitions: int) -> None:
         self._partitions = partitions

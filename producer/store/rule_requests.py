@@ -26,6 +26,6 @@ class MissingChange(NamedTuple):
 
 
 def missing_changes(cursor: Cursor, partitions: int) -> list[MissingChange]:
-    """What is to be published."""
+    """The changes that are to be published, in the order of their rules."""
     cursor.execute(MISSING, {"partitions": partitions})
     return [MissingChange(*row) for row in cursor.fetchall()]

@@ -211,17 +211,15 @@ def fires(rule: Rule, bars: Sequence[Bar], splits: dict[int, float]) -> list[int
     judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
     condition = [value(rule.condition, prefixes[place]) for place in judged]
     clear = [value(rule.clear, prefixes[place]) if rule.clear else None for place in judged]
-    candidates: list[int] = []
     fired: list[int] = []
     for last in range(rule.bars, len(judged)):
         armed_at = last - rule.bars
         if condition[armed_at] is not False or condition[armed_at + 1 : last + 1] != [True] * rule.bars:
             continue
-        if rule.clear and candidates and True not in clear[candidates[-1] + 1 : armed_at + 1]:
+        if rule.clear and fired and True not in clear[fired[-1] + 1 : armed_at + 1]:
             continue
         if fired and (rule.is_once or _is_too_soon(rule, bars[judged[fired[-1]]], bars[judged[last]])):
             continue
-        candidates.append(last)
         fired.append(last)
     return [judged[place] for place in fired]
 

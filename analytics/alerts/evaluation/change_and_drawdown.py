@@ -3,9 +3,8 @@
 from collections import deque
 
 from analytics.alerts.evaluation.spans import Span
+from analytics.indicators.series.sessions import REGULAR
 from shared.market.records import Bar
-
-REGULAR = "regular"
 
 
 class ChangeOver:

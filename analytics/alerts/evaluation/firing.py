@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from analytics.alerts.language.rule import Rule
+from analytics.indicators.series.sessions import REGULAR
 from shared.market.records import Bar
 
 Outcome = Literal[
@@ -27,7 +28,6 @@ Outcome = Literal[
 - done: it has fired `once`;
 - not open: it is judged while the exchange is open only, and this bar was outside of the session.
 """
-REGULAR = "regular"
 
 
 class Firing:

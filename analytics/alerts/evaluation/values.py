@@ -176,18 +176,16 @@ def _move(node: Call, context: Context) -> Source:
     if node.function == "anomaly":
         return Anomaly(context.session_of)
     (argument,) = node.arguments
-    is_days = isinstance(argument, Duration) and argument.text.endswith("d")
     span = _span(argument, context)
-    return ChangeOver(span, is_days) if node.function == "change" else DrawdownOver(span)
+    if node.function == "drawdown":
+        return DrawdownOver(span)
+    return ChangeOver(span, of_sessions=isinstance(span, TradingDays))
 
 
 def _span(argument: Node, context: Context) -> Span:
+    if isinstance(argument, Duration) and argument.text.endswith("d"):
+        return TradingDays(argument.seconds // DAY, context.session_of)
     if isinstance(argument, Duration):
-        is_days = argument.text.endswith("d")
-        return (
-            TradingDays(argument.seconds // DAY, context.session_of)
-            if is_days
-            else EventTime(argument.seconds)
-        )
+        return EventTime(argument.seconds)
     assert isinstance(argument, Number)
     return CountedBars(int(argument.value))

@@ -12,8 +12,6 @@ from analytics.engine.bars import MINUTE, OpenBar, slot_of
 from analytics.engine.symbol_state import SymbolState
 from shared.calendars.calendars import SessionCalendar
 
-REGULAR = "regular"
-
 
 class PlaceInBars(NamedTuple):
     """Where a quote enters bars: the time it counts at and the start of its minute, both in epoch seconds, and the open

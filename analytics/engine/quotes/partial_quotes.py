@@ -1,8 +1,9 @@
 """Quotes that update a part of their bars only, by their sale conditions. Pure."""
 
 from analytics.engine.bars import slot_of
-from analytics.engine.quotes.closing_price import REGULAR, PlaceInBars
+from analytics.engine.quotes.closing_price import PlaceInBars
 from analytics.engine.symbol_state import SymbolState
+from analytics.indicators.series.sessions import REGULAR
 from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Quote
 from shared.market.trade_conditions import FORM_T, Updates, updates_of

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from shared.market.records import Bar
 
-SESSIONS = ("regular", "pre", "post", "closed")
+REGULAR = "regular"
+SESSIONS = (REGULAR, "pre", "post", "closed")
 
 SessionOf = Callable[[Bar], float]
 """A number that all bars of one session have in common and no others: it grows from day to day."""

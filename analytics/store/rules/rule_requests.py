@@ -50,8 +50,11 @@ class RuleAlert(NamedTuple):
 
 
 class ListedRule(NamedTuple):
-    """A rule with its newest request. `found_in` of the `partitions` of the log have it; both are None or 0 before the
-    analysis has read anything. `last_alert` is the end of the last bar at which it fired."""
+    """A rule with its newest request, and its last text that was not empty.
+
+    The request was found in `found_in` of the `partitions` of the log, whose number is None before it was ever read.
+    `last_alert` is the end of the last bar at which the rule fired.
+    """
 
     rule_id: int
     version: int

@@ -205,7 +205,7 @@ def test_order_processes_and_kills_make_no_difference(
 def copy(source: Connection, target: Connection, table: str) -> None:
     with transaction(source) as cursor:
         cursor.execute(f"select * from {table}")
-        names, rows = [f"{column.name}" for column in cursor.description or ()], cursor.fetchall()
+        names, rows = [column.name for column in cursor.description or ()], cursor.fetchall()
     with transaction(target) as cursor:
         copy_rows(cursor, table, tuple(names), rows)
 
