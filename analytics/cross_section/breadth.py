@@ -28,11 +28,6 @@ class Breadth(NamedTuple):
     averaged: int
     outdated: int
 
-    @property
-    def share_above(self) -> float | None:
-        """The share of symbols above their average; None if none has one."""
-        return self.above / self.averaged if self.averaged else None
-
 
 def breadth(bars: Iterable[LatestBar], since: int) -> Breadth:
     """The breadth of the symbols whose last bar starts at `since` or later, in epoch seconds."""

@@ -104,11 +104,15 @@ def _groups(table: CloseTable) -> list[tuple[NDArray[np.bool_], NDArray[np.int64
 
 def _deviations(table: CloseTable, rows: NDArray[np.int64], keys: NDArray[np.int64]) -> Numbers:
     """Log returns between the keys, less their mean; zero where all of them are equal."""
-    found = np.diff(np.log(table.closes[np.ix_(rows, keys)]), axis=1)
-    if not found.shape[1]:
-        return found
-    is_still = np.ptp(found, axis=1, keepdims=True) < STILL
-    return np.where(is_still, 0.0, found - found.mean(axis=1, keepdims=True))
+    return deviations(np.diff(np.log(table.closes[np.ix_(rows, keys)]), axis=1))
+
+
+def deviations(returns: Numbers) -> Numbers:
+    """Each row of returns less its mean; zero where all of them are equal."""
+    if not returns.shape[1]:
+        return returns
+    is_still = np.ptp(returns, axis=1, keepdims=True) < STILL
+    return np.where(is_still, 0.0, returns - returns.mean(axis=1, keepdims=True))
 
 
 def _correlation(left: Numbers, right: Numbers) -> Numbers:

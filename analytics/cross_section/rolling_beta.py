@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.cross_section.closes import Numbers
-from analytics.cross_section.correlation import LEAST_RETURNS, STILL
+from analytics.cross_section.correlation import LEAST_RETURNS, deviations
 from shared.market.splits import SplitAt
 
 REACH = 2
@@ -93,11 +93,7 @@ def _log_returns(symbol: LogCloses, times: Sequence[int]) -> Numbers:
 
 def _windows(returns: Numbers, ends: NDArray[np.int64], count: int) -> Numbers:
     """A row for each end: the deviations of the `count` returns before it from their mean, zero if all are equal."""
-    rows: Numbers = returns[ends[:, None] - count + np.arange(count)]
-    if not count:
-        return rows
-    is_still = np.ptp(rows, axis=1, keepdims=True) < STILL
-    return np.where(is_still, 0.0, rows - rows.mean(axis=1, keepdims=True))
+    return deviations(returns[ends[:, None] - count + np.arange(count)])
 
 
 def _betas(own: Numbers, market: Numbers) -> list[BetaAt]:

@@ -1,14 +1,12 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
-from datetime import UTC, datetime
-
 from rich.console import Console
 from rich.table import Table
 
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.rules.armable import require_armable
-from analytics.rules.dry_run_report import values_text
+from analytics.rules.texts import minute_text, value_text, values_text
 from analytics.store.rules.rule_requests import (
     ListedRule,
     add_rule,
@@ -67,18 +65,14 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
         raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
     table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}")
     for version, action, text, asked_at in requests:
-        table.add_row(str(version), _minute(asked_at), action, text)
+        table.add_row(str(version), minute_text(asked_at.timestamp()), action, text)
     console.print(table)
     fired = alerts_of(cursor, rule_id, SHOWN_ALERTS)
     alerts = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(fired)} alerts")
     for symbol, end, close, values in fired:
-        alerts.add_row(symbol, _minute(end), f"{close:.6g}", values_text(values))
+        alerts.add_row(symbol, minute_text(end.timestamp()), value_text(close), values_text(values))
     console.print(alerts)
 
 
 def _last(rule: ListedRule) -> str:
-    return "" if rule.last_alert is None else _minute(rule.last_alert)
-
-
-def _minute(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return "" if rule.last_alert is None else minute_text(rule.last_alert.timestamp())

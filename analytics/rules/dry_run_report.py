@@ -1,7 +1,6 @@
 """The report of a dry run on the terminal."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +9,7 @@ from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.track_record import Fired, HorizonRecord, track_record
 from analytics.rules.dry_run import JudgedBar, SymbolRun
+from analytics.rules.texts import minute_text, value_text, values_text
 
 SHOWN_HITS = 10
 WEEK = 604_800
@@ -32,32 +32,25 @@ def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, un
     if not ends:
         return "There is no closed bar of this interval yet."
     first, last = max(since, min(ends)), min(until, max(ends))
+    if first > last:
+        return "There is no closed bar of this interval in this time."
     weeks = max((last - first) / WEEK, 1 / 7)
-    period = f"{_minute(int(first))} to {_minute(int(last))} UTC"
+    period = f"{minute_text(first)} to {minute_text(last)} UTC"
     return f"{len(hits)} alerts of {len(fired)} symbols, {period}: {len(hits) / weeks:.1f} a week."
-
-
-def _minute(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _hit_table(hits: Sequence[JudgedBar]) -> Table:
     table = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(hits)} alerts")
     for bar, judgement in hits:
-        table.add_row(bar.symbol, _minute(bar.end), _number(bar.close), values_text(judgement.values))
+        table.add_row(bar.symbol, minute_text(bar.end), value_text(bar.close), values_text(judgement.values))
     return table
-
-
-def values_text(values: Mapping[str, float | None]) -> str:
-    """The values that a condition read, by their text."""
-    return ", ".join(f"{name} {_number(value)}" for name, value in values.items())
 
 
 def _record_table(records: Sequence[HorizonRecord]) -> Table:
     table = Table(
         *("bars later", "alerts", "days", "median", "of all bars", "positive", "of all bars"),
         *("mean difference (95 %)", "verdict"),
-        title="Returns after it, beside all bars of the same symbols and hours of day",
+        title="Returns after the alerts, beside those of all bars of the same symbols and hours of day",
     )
     for record in records:
         table.add_row(
@@ -78,7 +71,3 @@ def _interval(record: HorizonRecord) -> str:
 
 def _percent(share: float | None, decimals: int = 3) -> str:
     return "" if share is None else f"{share * 100:.{decimals}f} %"
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.6g}"

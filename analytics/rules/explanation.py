@@ -1,7 +1,6 @@
 """Why a rule fired, or did not: each bar with the value of each part of its condition, and what held it back."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 
 from analytics.alerts.evaluation.conditions import number_of, truth_of
 from analytics.alerts.evaluation.rule_book import ArmedRule
@@ -12,6 +11,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Duration, Node, Number
 from analytics.engine.series import context_of
 from analytics.rules.dry_run import RULE_ID, judged
+from analytics.rules.texts import minute_text, value_text
 from analytics.store.rules.closed_bars import SymbolHistory
 from shared.calendars.calendars import calendar_of
 
@@ -33,9 +33,8 @@ def explained(
     ]
     for bar, judgement in judged(rule, rules, history, named):
         if since <= bar.end <= until:
-            end = datetime.fromtimestamp(bar.end, UTC).strftime("%Y-%m-%d %H:%M")
-            values = "; ".join(f"{text} = {_text(value())}" for text, value in parts)
-            yield f"{end}  {judgement.outcome}: {values}"
+            values = "; ".join(f"{text} = {value_text(value())}" for text, value in parts)
+            yield f"{minute_text(bar.end)}  {judgement.outcome}: {values}"
 
 
 def named_parts(condition: Node) -> list[Node]:
@@ -48,17 +47,9 @@ def named_parts(condition: Node) -> list[Node]:
 
 
 def _parts_within(part: Node) -> list[Node]:
-    """The parts of an argument are not values of their own where the argument is that of a function."""
+    """A condition within another is taken apart too; a number is one part, whatever it is calculated from."""
     return named_parts(part) if kind_of(part) == "condition" else [part]
 
 
 def _value_of(node: Node, rules: SeriesRules) -> Callable[[], float | bool | None]:
     return truth_of(node, rules.values) if kind_of(node) == "condition" else number_of(node, rules.values)
-
-
-def _text(value: float | bool | None) -> str:
-    if value is None:
-        return "unknown"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:.6g}"

@@ -13,8 +13,3 @@ def test_symbols_are_counted_by_their_last_change_and_their_average() -> None:
     ]
     found = breadth(bars, since=90)
     assert found == Breadth(advancers=1, decliners=1, unchanged=1, above=2, averaged=3, outdated=1)
-    assert found.share_above == 2 / 3
-
-
-def test_without_a_known_average_no_share_is_given() -> None:
-    assert breadth([LatestBar("NEW", 100, 5.0, None, None)], since=90).share_above is None
