@@ -7,6 +7,7 @@ from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.rules.armable import require_armable
 from analytics.rules.texts import minute_text, value_text, values_text
+from analytics.store.rules.closed_bars import symbols_with_exchanges
 from analytics.store.rules.rule_requests import (
     ListedRule,
     add_rule,
@@ -29,7 +30,17 @@ def add(cursor: Cursor, rule: Rule) -> str:
         (each for each in listed_rules(cursor) if each.text == text and each.state != "removed"), None
     ):
         raise ConfigError(f"Rule {same.rule_id} is the same: python -m analytics.rules list")
-    return f"Rule {add_rule(cursor, text)} is armed as soon as the producer runs: {text}"
+    return (
+        f"Rule {add_rule(cursor, text)} is armed as soon as the producer runs: {text}{_unknown(cursor, rule)}"
+    )
+
+
+def _unknown(cursor: Cursor, rule: Rule) -> str:
+    """A line that names the symbols of the scope that are not stored: a rule may precede its symbol, or miss it."""
+    stored = symbols_with_exchanges(cursor)
+    unknown = [symbol for symbol in rule.scope.names if symbol not in stored]
+    spelling = "is it spelled as python -m producer.symbols list shows it?"
+    return f"\nNothing is stored of {', '.join(unknown)} so far: {spelling}" if unknown else ""
 
 
 def change(cursor: Cursor, rule_id: int, action: str) -> str:

@@ -82,6 +82,12 @@ def test_a_rule_can_not_be_there_twice_or_change_into_what_it_is(desk: Desk) -> 
         ask(desk, 1, "disable")
 
 
+def test_symbols_of_which_nothing_is_stored_are_named(desk: Desk) -> None:
+    """A rule of aapl was armed and never fired: the symbol is AAPL."""
+    answer = ask_for(desk, "aapl, MSFT: close > 1")
+    assert "\nNothing is stored of aapl, MSFT so far: is it spelled as" in answer
+
+
 def test_a_rule_that_can_not_be_judged_live_is_not_asked_for(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="can't be armed"):
         ask_for(desk, "close > 1 live")
