@@ -39,7 +39,7 @@ Kind = Literal["number", "condition", "duration"]
 MAX_BARS = 5_000
 """The longest period and the longest look back, in bars."""
 MAX_DEPTH = 60
-"""So deep an expression may be nested."""
+"""So many parts may lie in one another; in `a and b and c` the first two lie in the whole as one part."""
 COVERAGES = (0.5, 0.8, 0.95)
 """The forecast intervals that are made at every close."""
 MAX_SESSIONS = 1_000
@@ -59,13 +59,15 @@ def kind_of(node: Node) -> Kind:
 
 
 def require_shallow(node: Node) -> None:
-    """Raise Fault if an expression is nested so deeply that nobody could read it."""
+    """Raise Fault if an expression is nested so deeply, or joined of so many parts, that nobody could read it."""
     level = [node]
     for _ in range(MAX_DEPTH):
         level = [child for each in level for child in each.children]
         if not level:
             return
-    raise Fault(level[0].place, f"nested more than {MAX_DEPTH} deep: split it into several rules")
+    raise Fault(
+        level[0].place, f"more than {MAX_DEPTH} parts are nested or joined: make several rules of them"
+    )
 
 
 class Checker:

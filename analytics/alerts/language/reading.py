@@ -108,7 +108,7 @@ def _symbols(written: str) -> tuple[str, ...]:
         symbols[symbol] = None
         place += len(piece) + 1
     if len(symbols) > MAX_SYMBOLS:
-        raise Fault(0, f"a rule names at most {MAX_SYMBOLS} symbols: make a list of them")
+        raise Fault(0, f"a scope has at most {MAX_SYMBOLS} symbols: make several rules of it")
     return tuple(symbols)
 
 

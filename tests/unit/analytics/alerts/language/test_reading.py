@@ -100,8 +100,9 @@ REFUSED = {
     "__import__('os').system('ls')": (16, "expected '.'"),
     "close > 5; drop table alerts": (10, "';' has no meaning"),
     "(" * 500 + "close > 5" + ")" * 500: (61, "parentheses are open"),
-    "not " * 400 + "close > 5": (241, "nested more than 60 deep"),
-    "close > " + "-" * 400 + "5": (68, "nested more than 60 deep"),
+    "not " * 400 + "close > 5": (241, "more than 60 parts are nested or joined"),
+    "close > " + "-" * 400 + "5": (68, "more than 60 parts are nested or joined"),
+    " and ".join(["close > 5"] * 62): (1, "more than 60 parts are nested or joined"),
     "close > 5 and " * 715: (2_001, "at most 2000 characters"),
 }
 """Malformed rules with the column of the fault, and a part of what is said about it."""
