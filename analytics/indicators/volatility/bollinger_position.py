@@ -4,7 +4,7 @@ from analytics.indicators.series.inputs import CLOSE, Input
 from analytics.indicators.volatility.bollinger import Bands, Bollinger
 from shared.market.records import Bar
 
-Position = tuple[float | None, float]
+Position = tuple[float | None, float | None]
 """%B and band width."""
 
 
@@ -12,7 +12,8 @@ class BollingerPosition:
     """%B and band width (Bollinger on Bollinger Bands, 2001).
 
     %B = (value - lower band) / (upper band - lower band): 0 at the lower band, 1 at the upper one, absent while the
-    bands have no width. Width = (upper band - lower band) / middle band, so 0.1 means 10 % of the price.
+    bands have no width. Width = (upper band - lower band) / middle band, so 0.1 means 10 % of the price; absent
+    while the middle band is 0, as that of volumes may be.
     """
 
     def __init__(self, period: int, deviations: float = 2, of: Input = CLOSE) -> None:
@@ -36,7 +37,8 @@ class BollingerPosition:
             return None
         lower, middle, upper = bands
         width = upper - lower
-        return (self._read(bar) - lower) / width if width > 0.0 else None, width / middle
+        place = (self._read(bar) - lower) / width if width > 0.0 else None
+        return place, width / middle if middle else None
 
     def split(self, ratio: float) -> None:
         """Exact: bands scale with the values."""

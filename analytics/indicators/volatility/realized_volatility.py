@@ -13,7 +13,8 @@ class Volatility:
 
     0.2 means 20 % a year. The deviation of one interval is multiplied by sqrt(periods_per_year), the number of such
     intervals in a year of trading (Hull, Options, Futures and Other Derivatives, "Estimating volatility from historical
-    data"). The first value comes with bar `period + 1`. The input must be positive.
+    data"). The first value comes with bar `period + 1`. The return from or to 0, which a volume may be, is undefined:
+    the first value comes anew, with bar `period + 1` after it.
     """
 
     def __init__(self, period: int, periods_per_year: float, of: Input = CLOSE) -> None:
@@ -29,12 +30,17 @@ class Volatility:
     def update(self, bar: Bar) -> float | None:
         previous, self._previous = self._previous, self._read(bar)
         self.seen += 1
-        return None if self.seen == 1 else self._deviation(self._returns.add(log(self._previous / previous)))
+        if self.seen == 1:
+            return None
+        if not self._previous or not previous:
+            self.seen, self._returns = 1, Window(self.period)
+            return None
+        return self._deviation(self._returns.add(log(self._previous / previous)))
 
     def preview(self, bar: Bar) -> float | None:
-        if self.seen < self.period:
+        if self.seen < self.period or not (value := self._read(bar)):
             return None
-        return self._deviation(self._returns.up_to(log(self._read(bar) / self._previous)))
+        return self._deviation(self._returns.up_to(log(value / self._previous)))
 
     def _deviation(self, returns: list[float] | None) -> float | None:
         if returns is None:
