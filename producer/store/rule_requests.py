@@ -10,7 +10,7 @@ MISSING = """
     where not exists (select from rule_requests later where later.rule_id = r.rule_id and later.version > r.version)
         and not exists (
             select from rule_changes c where c.rule_id = r.rule_id and c.version = r.version
-                and c.partition = p.partition
+                and c.partition = p.partition and c.text = r.text
         )
     order by r.rule_id, p.partition
 """

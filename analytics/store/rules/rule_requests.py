@@ -11,7 +11,10 @@ LISTED = """
             select text from rule_requests armed where armed.rule_id = r.rule_id and armed.text <> ''
             order by armed.version desc limit 1
         ),
-        (select count(distinct partition) from rule_changes c where c.rule_id = r.rule_id and c.version = r.version),
+        (
+            select count(distinct partition) from rule_changes c
+            where c.rule_id = r.rule_id and c.version = r.version and c.text = r.text
+        ),
         (select partitions from log_origin), fired.alerts, fired.last
     from rule_requests r
     left join lateral (
@@ -21,7 +24,13 @@ LISTED = """
     order by r.rule_id
 """
 
-
+ADDED = """
+    with next as (select nextval(pg_get_serial_sequence('rule_requests', 'rule_id')) as rule_id)
+    insert into rule_requests (rule_id, version, action, text) overriding system value
+    select rule_id, 1, 'add', %s from next
+    where not exists (select from rule_requests r where r.rule_id = next.rule_id)
+    on conflict do nothing returning rule_id
+"""
 REQUESTS = """
     select version, action, text, requested_at from rule_requests where rule_id = %s order by version
 """
@@ -76,12 +85,14 @@ class ListedRule(NamedTuple):
 
 
 def add_rule(cursor: Cursor, text: str) -> int:
-    """Ask for a new rule; `text` is in the normal form. Returns its id."""
-    cursor.execute(
-        "insert into rule_requests (version, action, text) values (1, 'add', %s) returning rule_id", (text,)
-    )
-    ((rule_id,),) = cursor.fetchall()
-    return int(rule_id)
+    """Ask for a new rule; `text` is in the normal form. Returns its id.
+
+    Tables older than the log count from a lower number, so that numbers which the log brought back are skipped.
+    """
+    while True:
+        cursor.execute(ADDED, (text,))
+        for (rule_id,) in cursor.fetchall():
+            return int(rule_id)
 
 
 def request(cursor: Cursor, rule: ListedRule, action: str) -> None:

@@ -12,6 +12,7 @@ from analytics.store.rules.rule_requests import ListedRule, listed_rules
 from producer.producer import produce
 from shared.errors import ConfigError
 from shared.postgres.database import connect, transaction
+from tests.inputs.records import rule_change
 from tests.integration.desk import Desk
 from tests.waiting import wait_for
 
@@ -92,3 +93,32 @@ def test_a_rule_that_can_not_be_judged_live_is_not_asked_for(desk: Desk) -> None
     with pytest.raises(ConfigError, match="can't be armed"):
         ask_for(desk, "close > 1 live")
     assert listed(desk) == []
+
+
+def test_rules_of_the_log_that_the_tables_lack_are_listed_and_leave_their_numbers(desk: Desk) -> None:
+    """Tables older than the log, or new beside it: its rules were judged, but neither listed nor to be removed, and a
+    new rule got the number of one of them, was listed as armed and never judged."""
+    texts = {1: RULE, 2: "close < open on 1m", 4: "close > 5 on 1m"}
+    desk.database()
+    for partition in (0, 1):
+        changes = [rule_change(1_767_279_600.0, 1, text, rule_id) for rule_id, text in texts.items()]
+        changes.append(rule_change(1_767_279_600.0, 2, "", 2))
+        desk.publish(changes, partition)
+    with desk.at_work(analyse):
+        wait_for(lambda: states(desk) == ["armed", "disabled", "armed"])
+    assert [(rule.rule_id, rule.text) for rule in listed(desk)] == list(texts.items())
+    numbers = [ask_for(desk, f"close > {price} on 1m").split()[1] for price in (7, 8)]
+    assert numbers == ["3", "5"]
+    ask(desk, 1, "remove")
+    ask(desk, 2, "enable")
+    with desk.at_work(produce), desk.at_work(analyse):
+        wait_for(lambda: states(desk) == ["removed", "armed", "armed", "armed", "armed"])
+
+
+def test_rule_that_the_log_has_with_another_text_is_not_armed(desk: Desk) -> None:
+    ask_for(desk, "close > 7 on 1m")
+    for partition in (0, 1):
+        desk.publish([rule_change(1_767_279_600.0, 1, RULE, 1)], partition)
+    with desk.at_work(analyse):
+        wait_for(lambda: desk.rows("select count(*)::int from rule_changes") == [(2,)])
+    assert states(desk) == ["waiting for the producer"]
