@@ -113,7 +113,7 @@ def expected(run: Run, rule: Rule, armed_at: int) -> list[Place]:
     return sorted(found)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(markets(), RULES, some.sampled_from(("1m", "5m", "1h")), some.data())
 def test_rule_fires_as_on_the_closed_bars_alone(
     records: list[Record], text: str, interval: str, data: some.DataObject
@@ -127,7 +127,7 @@ def test_rule_fires_as_on_the_closed_bars_alone(
     assert run.fired == Run(armed).fired
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(markets(), RULES, RULES, some.data())
 def test_rules_do_not_disturb_each_other(
     records: list[Record], one: str, other: str, data: some.DataObject

@@ -43,7 +43,7 @@ def judged(named: Mapping[str, Rule], market: Market, cut: int | None = None) ->
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(CONDITIONS, markets())
 def test_condition_is_that_of_the_whole_history_at_every_prefix(text: str, market: Market) -> None:
     rule = rule_of(text)
@@ -52,7 +52,7 @@ def test_condition_is_that_of_the_whole_history_at_every_prefix(text: str, marke
         assert outcomes["a"][1] == naive_rules.value(rule.condition, bars), place
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(RULES, markets())
 def test_rule_fires_at_the_bars_of_its_definition(text: str, market: Market) -> None:
     rule = rule_of(text)
@@ -61,7 +61,7 @@ def test_rule_fires_at_the_bars_of_its_definition(text: str, market: Market) -> 
     assert fired == naive_rules.fires(rule, market.bars, market.splits)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(RULES, RULES, markets())
 def test_rules_judged_together_and_cut_anywhere_are_those_judged_alone(
     one: str, other: str, market: Market
