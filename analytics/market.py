@@ -24,7 +24,6 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from analytics.cross_section.breadth import Breadth, LatestBar, breadth
 from analytics.cross_section.closes import (
     DAY,
     Close,
@@ -34,16 +33,15 @@ from analytics.cross_section.closes import (
     side_by_side,
 )
 from analytics.cross_section.correlation import Beta, Correlations, betas, correlations
-from analytics.cross_section.moves import BreadthCounts, PricedBar
+from analytics.cross_section.moves import BreadthCounts, PricedBar, PricedSeries, breadth_of, moves_between
 from analytics.store.cross_section_tables import (
-    LatestRow,
     bars_since,
     first_start,
     latest_two,
     newest_start,
     splits_of,
 )
-from analytics.store.market_tables import breadth_rows
+from analytics.store.market_tables import END, breadth_rows
 from analytics.store.times import utc
 from shared.errors import ConfigError, TickstreamError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
@@ -69,9 +67,11 @@ MAX_WIDTH = 1_000
 
 
 class MarketFigures(NamedTuple):
-    """What the command prints. `betas` are empty without a benchmark."""
+    """What the command prints: the breadth of the symbols with a current bar, and how many are `outdated`. `betas` are
+    empty without a benchmark."""
 
-    breadth: Breadth
+    breadth: BreadthCounts
+    outdated: int
     betas: list[Beta]
     correlations: Correlations
 
@@ -94,15 +94,15 @@ def market_figures(cursor: Cursor, question: Question) -> MarketFigures:
     earliest = newest - (question.returns + 5) * seconds * SPAN - INTRADAY_DAYS * DAY
     count = question.returns + max(LEAST_SPARE, question.returns // SPARE_SHARE)
     since = first_start(cursor, question.interval, count, earliest)
-    bars, latest_rows = bars_since(cursor, question.interval, since), latest_two(cursor, question.interval)
-    splits = splits_of(cursor, bars.keys() | {row.symbol for row in latest_rows})
+    bars, latest = bars_since(cursor, question.interval, since), latest_two(cursor, question.interval)
+    splits = splits_of(cursor, bars.keys() | latest.keys())
     table = _table(bars, splits, question)
     current = newest - (CURRENT_DAYS * DAY if is_daily else 2 * seconds)
-    latest = [
-        bar for bar in _latest(latest_rows, splits) if not question.symbols or bar.symbol in question.symbols
-    ]
+    wanted = {symbol: two for symbol, two in latest.items() if symbol in (question.symbols or latest)}
+    shown = {symbol: two for symbol, two in wanted.items() if two[-1].start >= current}
     return MarketFigures(
-        breadth(latest, current),
+        _breadth(shown, splits, question.interval),
+        len(wanted) - len(shown),
         betas(table, question.benchmark, question.returns) if question.benchmark else [],
         correlations(table, question.returns),
     )
@@ -123,26 +123,16 @@ def _table(
     return side_by_side(columns)
 
 
-def _latest(rows: Sequence[LatestRow], splits: Mapping[str, Sequence[SplitAt]]) -> list[LatestBar]:
-    """The last bar of each symbol with the close before it, both in new shares."""
-    by_symbol: dict[str, list[LatestRow]] = {}
-    for row in rows:
-        by_symbol.setdefault(row.symbol, []).append(row)
-    found = []
-    for symbol, two in by_symbol.items():
-        known = splits.get(symbol, ())
-        *before, close = in_new_shares([Close(row.start, row.close) for row in two], known)
-        previous = before[0].close if before else None
-        found.append(LatestBar(symbol, close.start, close.close, previous, _average(two[-1], known)))
-    return found
-
-
-def _average(row: LatestRow, splits: Sequence[SplitAt]) -> float | None:
-    """The average of a bar in new shares, like its close."""
-    if row.sma_long is None:
-        return None
-    (adjusted,) = in_new_shares([Close(row.start, row.sma_long)], splits)
-    return adjusted.close
+def _breadth(
+    latest: Mapping[str, Sequence[PricedBar]], splits: Mapping[str, Sequence[SplitAt]], interval: Interval
+) -> BreadthCounts:
+    """The breadth at the last bar of each symbol, from its last two bars."""
+    moves = []
+    for symbol, two in latest.items():
+        series = PricedSeries(two, splits.get(symbol, ()))
+        *_, last = moves_between(interval, series, None, 0, 0, END).values()
+        moves.append(last)
+    return breadth_of(moves)
 
 
 def _print(figures: MarketFigures, question: Question, console: Console) -> None:
@@ -150,7 +140,7 @@ def _print(figures: MarketFigures, question: Question, console: Console) -> None
     console.print(
         f"Breadth of {question.interval} bars: {counts.advancers} advancers, {counts.decliners} decliners,"
         f" {counts.unchanged} unchanged; {counts.above} of {counts.averaged} above their long SMA;"
-        f" {counts.outdated} without a current bar."
+        f" {figures.outdated} without a current bar."
     )
     if figures.betas:
         console.print(_beta_table(figures.betas, question))

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import isclose
 from typing import NamedTuple
 
-from analytics.cross_section.breadth import price_change
 from analytics.cross_section.closes import Close, bar_time, in_new_shares
 from analytics.cross_section.rolling_beta import BetaAt, LogCloses, betas_since, log_closes
 from shared.market.records import Interval
 from shared.market.splits import SplitAt
+
+ROUNDING = 1e-12
 
 
 class PricedBar(NamedTuple):
@@ -97,7 +99,7 @@ def _move(
     at: BetaAt | None,
 ) -> Move:
     change = None if before is None else _change(before, bar, splits)
-    is_above = None if bar.average is None else price_change(bar.close, bar.average) > 0.0
+    is_above = None if bar.average is None else _direction(bar.close, bar.average) > 0
     if benchmark is None or at is None:
         return Move(change, is_above)
     return Move(change, is_above, benchmark.symbol, at.beta, at.correlation, at.returns)
@@ -106,8 +108,12 @@ def _move(
 def _change(before: PricedBar, bar: PricedBar, splits: Sequence[SplitAt]) -> int:
     between = [split for split in splits if split.time <= bar.start]
     ((_, close),) = in_new_shares([Close(before.start, before.close)], between)
-    change = price_change(bar.close, close)
-    return (change > 0.0) - (change < 0.0)
+    return _direction(bar.close, close)
+
+
+def _direction(close: float, other: float) -> int:
+    """1 if the close is above the other price, -1 if it is below; 0 also for the rounding of a price in new shares."""
+    return 0 if isclose(close, other, rel_tol=ROUNDING) else (close > other) - (close < other)
 
 
 def breadth_change(

@@ -9,10 +9,10 @@ from shared.market.splits import SplitAt
 from shared.postgres.database import Cursor
 
 LATEST = """
-    select b.symbol, extract(epoch from b.start)::bigint, b.close, i.sma_long
+    select b.symbol, extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint, b.close, i.sma_long
     from symbols s
     cross join lateral (
-        select symbol, interval, start, close from bars
+        select symbol, interval, start, "end", close from bars
         where symbol = s.symbol and interval = %s order by start desc limit 2
     ) b
     left join indicators i on i.symbol = b.symbol and i.interval = b.interval and i.start = b.start
@@ -65,15 +65,6 @@ AROUND = """
 """
 
 
-class LatestRow(NamedTuple):
-    """One of the last two closed bars of a symbol; `start` in epoch seconds."""
-
-    symbol: str
-    start: int
-    close: float
-    sma_long: float | None
-
-
 class Wanted(NamedTuple):
     """The bars of a symbol to read: those from `first` on until `since`, and the next ones; in epoch seconds."""
 
@@ -85,14 +76,11 @@ class Wanted(NamedTuple):
 def bars_since(cursor: Cursor, interval: Interval, since: int) -> dict[str, list[PricedBar]]:
     """The bars of every symbol that start at `since` or later, epoch seconds, in order and without averages."""
     cursor.execute(
-        'select symbol, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, close from bars'
+        'select symbol, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, close, null from bars'
         " where interval = %s and start >= to_timestamp(%s) order by symbol, start",
         (interval, since),
     )
-    found: dict[str, list[PricedBar]] = {}
-    for symbol, start, end, close in cursor.fetchall():
-        found.setdefault(symbol, []).append(PricedBar(start, end, close, None))
-    return found
+    return _by_symbol((symbol, PricedBar(*bar)) for symbol, *bar in cursor.fetchall())
 
 
 def newest_start(cursor: Cursor, interval: Interval) -> int | None:
@@ -110,10 +98,17 @@ def first_start(cursor: Cursor, interval: Interval, returns: int, earliest: int)
     return earliest if start is None else int(start)
 
 
-def latest_two(cursor: Cursor, interval: Interval) -> list[LatestRow]:
-    """The last two closed bars of every symbol, in order."""
+def latest_two(cursor: Cursor, interval: Interval) -> dict[str, list[PricedBar]]:
+    """The last two closed bars of every symbol, in order; one that has a single bar has one here."""
     cursor.execute(LATEST, (interval,))
-    return [LatestRow(*row) for row in cursor.fetchall()]
+    return _by_symbol((symbol, PricedBar(*bar)) for symbol, *bar in cursor.fetchall())
+
+
+def _by_symbol(bars: Iterable[tuple[str, PricedBar]]) -> dict[str, list[PricedBar]]:
+    found: dict[str, list[PricedBar]] = {}
+    for symbol, bar in bars:
+        found.setdefault(symbol, []).append(bar)
+    return found
 
 
 def bars_of(

@@ -196,5 +196,14 @@ def test_stored_betas_are_those_that_the_command_calculates(filled: Desk) -> Non
             stored = cursor.fetchall()
             (_, counts), *_ = breadth_rows(cursor, "1d", 1)
     assert [tuple(row) for row in stored] == [pytest.approx(tuple(beta), abs=1e-12) for beta in figures.betas]
-    calculated = figures.breadth
-    assert (counts.advancers, counts.decliners) == (calculated.advancers, calculated.decliners)
+    assert (figures.breadth, figures.outdated) == (counts, 0)
+
+
+def test_symbol_without_a_current_bar_is_counted_apart(filled: Desk) -> None:
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(
+            "delete from bars where symbol = 'AAA'"
+            " and start > (select max(start) - interval '6 days' from bars where interval = '1d')"
+        )
+        figures = market_figures(cursor, Question("1d", 40, None, frozenset()))
+    assert (figures.breadth.symbols, figures.outdated) == (2, 1)

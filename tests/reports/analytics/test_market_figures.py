@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from analytics.cross_section.breadth import LatestBar, breadth
 from analytics.cross_section.closes import Close, bar_time, in_new_shares, side_by_side
 from analytics.cross_section.correlation import betas, correlations
+from analytics.cross_section.moves import Move, PricedBar, PricedSeries, moves_between
 from shared.calendars.calendars import calendar_of
 from shared.market.splits import SplitAt
 
@@ -64,6 +64,8 @@ def test_price_that_stands_still_over_a_split_stands_still() -> None:
     other = {day: float(price) for day, price in enumerate(100.0 + chance.normal(0.0, 1.0, DAYS))}
     found = correlations(side_by_side({"A": dict(closes), "B": other}), 80)
     assert np.isnan(found.values[0]).all()
-    before, after = closes[39].close, closes[40].close
-    counted = breadth([LatestBar("A", 100, after, before, before)], since=0)
-    assert (counted.advancers, counted.decliners, counted.unchanged, counted.above) == (0, 0, 1, 0)
+    bars = [PricedBar(start, start + 1, close, close) for start, close in ((39, 0.15), (40, 0.05))]
+    for average in (0.05, 0.15 / 3.0):
+        two = [bars[0], bars[1]._replace(average=average)]
+        moves = moves_between("1h", PricedSeries(two, [SplitAt(40, 3.0)]), None, 60, 40, 41)
+        assert list(moves.values()) == [Move(0, False)]
