@@ -1,4 +1,4 @@
-"""The table of the changes of rules that were found in the log."""
+"""The changes of rules that were found in the log, and the requests for them that the tables lack."""
 
 from collections.abc import Sequence
 
