@@ -1,6 +1,6 @@
 """The rules of a partition in its engine: arms and disarms them in the series that they apply to. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -20,14 +20,14 @@ class AppliedChange(NamedTuple):
 class PastSeries(Protocol):
     """The closed bars of a symbol that are already stored, for the values of a rule that is armed later."""
 
-    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Iterable[Bar]:
         """Those that ended by `end`, epoch seconds, in order and as they traded."""
 
 
 class NothingStored:
     """No bar is stored: a rule warms up from its arming on."""
 
-    def bars_until(self, *_: object) -> Sequence[Bar]:
+    def bars_until(self, *_: object) -> Iterable[Bar]:
         """No bar."""
         return ()
 
@@ -57,14 +57,16 @@ class ArmedRules:
             state.arm(self.book, change.rule_id, partial(self._past, state, events))
         return symbols.keys()
 
-    def _past(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> list[Bar]:
+    def _past(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> Iterator[Bar]:
         """The closed bars of a series: those that are stored, then those that are not yet."""
-        symbol, end = state.symbol, state.open.series[interval].closed_until
-        stored = self.closed_bars.bars_until(symbol, interval, end)
-        last = stored[-1].end if stored else 0
-        bars = (event.closed.bar for event in events)
-        new = [bar for bar in bars if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last]
-        return [*stored, *new]
+        symbol, last = state.symbol, 0
+        for bar in self.closed_bars.bars_until(symbol, interval, state.open.series[interval].closed_until):
+            last = bar.end
+            yield bar
+        for event in events:
+            bar = event.closed.bar
+            if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last:
+                yield bar
 
     def take_changes(self) -> list[AppliedChange]:
         """The changes since the last call, repeated ones too, in order."""

@@ -75,19 +75,21 @@ class BarSeries:
         if not rules:
             self.rules = None
             return
-        armed = SeriesRules(rules, self.symbol, self._context)
-        if self.rules is not None:
-            armed.take_over(self.rules)
+        if self.rules is None or changed not in rules or self.has_rule(changed):
+            armed = SeriesRules(rules, self.symbol, self._context)
+            if self.rules is not None:
+                armed.take_over(self.rules)
+            self.rules = armed
         if changed in rules:
-            armed.take_over(self._warmed_up({changed: rules[changed]}, past))
-        self.rules = armed
+            self.rules.add(rules[changed], self._warmed_up(rules[changed], past))
 
     def has_rule(self, rule_id: int) -> bool:
         """Whether this rule is judged at its bars."""
         return self.rules is not None and rule_id in self.rules.rule_ids
 
-    def _warmed_up(self, rules: Mapping[int, ArmedRule], past: Iterable[Bar]) -> SeriesRules:
-        warm, splits = SeriesRules(rules, self.symbol, self._context), deque(self.splits or ())
+    def _warmed_up(self, armed: ArmedRule, past: Iterable[Bar]) -> SeriesRules:
+        warm = SeriesRules({armed.rule_id: armed}, self.symbol, self._context)
+        splits = deque(self.splits or ())
         for bar in past:
             while splits and splits[0][0] < bar.end:
                 warm.split(splits.popleft()[1])

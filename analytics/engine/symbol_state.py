@@ -1,6 +1,6 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -74,7 +74,7 @@ class SymbolState:
         indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
-    def arm(self, rules: RuleBook, changed: int, past: Callable[[Interval], Sequence[Bar]]) -> None:
+    def arm(self, rules: RuleBook, changed: int, past: Callable[[Interval], Iterable[Bar]]) -> None:
         """Judge these rules from the next closed bar on, after the one with the id `changed` changed; `past` are the
         closed bars of an interval, from which its values begin."""
         for interval, series in self.open.series.items():

@@ -2,7 +2,7 @@
 saved."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from analytics.engine.armed_rules import AppliedChange
@@ -130,12 +130,18 @@ class Partition:
         self.reads_history = batch.step.bars > batch.step.quotes
         self.reached = batch.step.reached
 
-    def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
-        """The closed bars of a series that ended by `end`: the stored ones, and recalculated ones instead of them."""
+    def bars_until(self, symbol: str, interval: Interval, end: int) -> Iterable[Bar]:
+        """The closed bars of a series that ended by `end`: the stored ones, and recalculated ones instead of them.
+
+        Heartbeats are sent between them: the values of a rule may take minutes over a million bars.
+        """
         bars = {bar.start: bar for bar in self._stored_bars.bars_until(symbol, interval, end)}
         replaced = (event.closed.bar for event in self.replaced)
         bars |= {bar.start: bar for bar in replaced if (bar.symbol, bar.interval) == (symbol, interval)}
-        return [bars[start] for start in sorted(bars)]
+        for place, start in enumerate(sorted(bars)):
+            if not place & HEARTBEAT_MASK:
+                beat()
+            yield bars[start]
 
     def take_events(self) -> list[Event]:
         """The events since the last call; notes the series whose forecast records they changed."""

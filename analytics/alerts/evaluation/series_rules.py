@@ -94,6 +94,12 @@ class SeriesRules:
         for rule in self._rules.values():
             rule.firing.begin(rule.condition())
 
+    def add(self, armed: ArmedRule, warm: "SeriesRules") -> None:
+        """Judge one more rule, which `warm` has at the same bar. The others stay compiled, so that two hundred rules
+        are armed in the time of two hundred."""
+        self._rules[armed.rule_id] = self._compiled(armed)
+        self.take_over(warm)
+
     def take_over(self, other: "SeriesRules") -> None:
         """Continue the values and rules of another one at the same bar, as far as it has them."""
         self.values.take_over(other.values)
