@@ -1,5 +1,6 @@
 """When a rule fires: the edges of its condition, rests and counts. Pure."""
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 from analytics.alerts.language.rule import Rule
@@ -34,7 +35,7 @@ class Firing:
     """The state of a rule for one symbol.
 
     A false condition makes it ready to fire. After an unknown one it is not: the condition may have been true already.
-    While it `is_idle`, a false condition changes nothing, as at nearly every bar.
+    A condition that is one of `idle_at` changes nothing, as at nearly every bar.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -42,7 +43,7 @@ class Firing:
         self._is_ready = self._is_resting = False
         self._closes = 0
         self._fired_at: int | None = None
-        self.is_idle = False
+        self.idle_at: Collection[bool | None] = ()
 
     def begin(self, condition: bool | None) -> None:
         """Begin after a bar at which the condition was so: it may become true at the next one."""
@@ -57,7 +58,10 @@ class Firing:
 
     def _note_idle(self) -> None:
         rule = self._rule
-        self.is_idle = self._is_ready and self._closes == 0 and not rule.is_once and not rule.while_open
+        if rule.is_once or rule.while_open or self._closes or (self._is_resting and rule.clear is not None):
+            self.idle_at = ()
+        else:
+            self.idle_at = (False,) if self._is_ready else (True, None)
 
     def _judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         rule = self._rule

@@ -72,7 +72,7 @@ class SeriesRules:
         found: list[Judgement] = []
         for rule in self._rules.values():
             condition = rule.condition()
-            if condition is False and rule.firing.is_idle:
+            if condition in rule.firing.idle_at:
                 continue
             outcome = self._judge(rule, condition, bar)
             if outcome == "fired":
