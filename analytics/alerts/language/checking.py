@@ -30,6 +30,7 @@ from analytics.alerts.language.syntax import (
     Number,
     Past,
     Series,
+    look_back,
 )
 from analytics.indicators.spec import Parameters
 from shared.market.records import INTERVAL_SECONDS, Interval
@@ -115,6 +116,8 @@ class Checker:
         if not 1 <= node.bars <= MAX_BARS:
             raise Fault(node.place, f"[{node.bars}] is not within 1 to {MAX_BARS} bars")
         of = self._checked(node.of)
+        if (bars := look_back(node)) > MAX_BARS:
+            raise Fault(node.place, f"together this looks {bars} bars back: at most {MAX_BARS} can be")
         if kind_of(of) == "duration" or isinstance(of, Number):
             raise Fault(node.place, f"only a value that changes has a past, such as close[{node.bars}]")
         return replace(node, of=of)

@@ -132,3 +132,9 @@ class Joined(Node):
     junction: Junction
     left: Node
     right: Node
+
+
+def look_back(node: Node) -> int:
+    """The most bars that the places in brackets of an expression, one within the other, look back together."""
+    own = node.bars if isinstance(node, Past) else 0
+    return own + max((look_back(child) for child in node.children), default=0)

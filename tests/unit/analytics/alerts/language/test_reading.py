@@ -72,6 +72,7 @@ REFUSED = {
     "(close > 3) > 2": (2, "a number is expected"),
     "5m > 3": (1, "this is a duration"),
     "close[0] > 4": (1, "not within 1 to 5000"),
+    "(close[3000] + 1)[2001] > 4": (2, "looks 5001 bars back"),
     "close[1.5] > 4": (7, "a whole number of bars"),
     "5[1] > 4": (1, "only a value that changes"),
     "close.low > 4": (7, "only a function has parts"),
