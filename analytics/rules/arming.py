@@ -1,6 +1,7 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analytics.alerts.language.normal_form import normal_form
@@ -51,6 +52,8 @@ def change(cursor: Cursor, rule_id: int, action: str) -> str:
     is_disabled = rule.action == "disable"
     if action == "enable" and not is_disabled:
         raise ConfigError(f"Rule {rule_id} is not disabled.")
+    if action == "enable" and not rule.text:
+        raise ConfigError(f"The log no longer has the text of rule {rule_id}: add it as a new one.")
     if action == "disable" and is_disabled:
         raise ConfigError(f"Rule {rule_id} is disabled already.")
     request(cursor, rule, action)
@@ -65,7 +68,7 @@ def print_rules(cursor: Cursor, console: Console) -> None:
         return
     table = Table("rule", "state", "alerts", "last alert (UTC)", "text")
     for rule in rules:
-        table.add_row(str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule), rule.text)
+        table.add_row(str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule), escape(rule.text))
     console.print(table)
 
 
@@ -76,7 +79,7 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
         raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
     table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}")
     for version, action, text, asked_at in requests:
-        table.add_row(str(version), minute_text(asked_at.timestamp()), action, text)
+        table.add_row(str(version), minute_text(asked_at.timestamp()), action, escape(text))
     console.print(table)
     fired = alerts_of(cursor, rule_id, SHOWN_ALERTS)
     alerts = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(fired)} alerts")

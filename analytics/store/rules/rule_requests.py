@@ -7,10 +7,10 @@ from shared.postgres.database import Cursor
 
 LISTED = """
     select r.rule_id, r.version, r.action,
-        (
+        coalesce((
             select text from rule_requests armed where armed.rule_id = r.rule_id and armed.text <> ''
             order by armed.version desc limit 1
-        ),
+        ), ''),
         (
             select count(distinct partition) from rule_changes c
             where c.rule_id = r.rule_id and c.version = r.version and c.text = r.text

@@ -3,11 +3,12 @@
 from contextlib import closing
 
 import pytest
+from rich.console import Console
 
 from analytics.alerts.language.reading import read_rule
 from analytics.analytics_consumer import analyse
 from analytics.indicators.catalog import DEFAULTS
-from analytics.rules.arming import add, change
+from analytics.rules.arming import add, change, print_rule, print_rules
 from analytics.store.rules.rule_requests import ListedRule, listed_rules
 from producer.producer import produce
 from shared.errors import ConfigError
@@ -122,3 +123,17 @@ def test_rule_that_the_log_has_with_another_text_is_not_armed(desk: Desk) -> Non
     with desk.at_work(analyse):
         wait_for(lambda: desk.rows("select count(*)::int from rule_changes") == [(2,)])
     assert states(desk) == ["waiting for the producer"]
+
+
+def test_texts_of_the_log_that_no_command_wrote_are_listed_as_they_are(desk: Desk) -> None:
+    desk.database()
+    desk.publish([rule_change(1_767_279_600.0, 2, "", 1), rule_change(1_767_279_600.0, 1, "[/b] > [red]", 2)])
+    with desk.at_work(analyse):
+        wait_for(lambda: desk.rows("select count(*)::int from rule_requests") == [(2,)])
+    with pytest.raises(ConfigError, match="no longer has the text of rule 1"):
+        ask(desk, 1, "enable")
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        console = Console(width=200, record=True)
+        print_rules(cursor, console)
+        print_rule(cursor, 2, console)
+    assert console.export_text().count("[/b] > [red]") == 2
