@@ -11,6 +11,12 @@ TIME_INSIDE = """() => {
     const box = (name) => document.querySelector(`[data-key=long] ${name}`).getBoundingClientRect();
     return box("time").right <= document.getElementById("alerts").getBoundingClientRect().right;
 }"""
+TEXT_INSIDE = """(text) => {
+    deskPanels.alerts([{ symbol: "AAPL", interval: "1m", text, tone: "warn",
+        time: 1, zone: "UTC", key: "rule", cleared: null, price: 5 }], 1);
+    const shown = document.querySelector("[data-key=rule] p"), list = shown.closest(".alert-log");
+    return [shown.innerText === text, shown.children.length, list.scrollWidth <= list.clientWidth];
+}"""
 WHOLE = "(note, text) => { note.textContent = text; return note.scrollWidth <= note.clientWidth; }"
 CUT = """() => [...document.querySelectorAll(
     "#watchlist .ag-cell.num, #watchlist .ag-header-cell:not(.state-head) .ag-header-cell-text"
@@ -138,3 +144,11 @@ def test_no_number_and_no_heading_of_the_watchlist_is_cut(page: Page, size: tupl
     )
     page.wait_for_function("(cell) => document.querySelector(cell).innerText.includes('12.34')", arg=PERCENT)
     page.wait_for_function(f"() => ({CUT})().length === 0")
+
+
+@pytest.mark.parametrize(
+    "text", ["abs(" * 59 + "close" + ")" * 59 + " > 1", "<img src=x onerror=alert(1)> <b>close</b>"]
+)
+def test_text_of_a_rule_is_shown_as_text_within_its_list(page: Page, text: str) -> None:
+    """One without a space was as wide as it is long, and the list of alerts scrolled sideways."""
+    assert page.evaluate(TEXT_INSIDE, text) == [True, 0, True]
