@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
@@ -30,8 +31,9 @@ class ClosedBar(NamedTuple):
     fired: Sequence[Judgement] = ()
 
 
+@lru_cache(maxsize=1024)
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
-    """What the indicators of a series need to know of its exchange."""
+    """What the indicators of a series need to know of its exchange; the same for all its symbols."""
     periods = periods_per_year(calendar, INTERVAL_SECONDS[interval])
     return Context(periods, session_of(lambda start: calendar.at(start).day_start))
 

@@ -42,23 +42,23 @@ class ADX:
         self.seen += 1
         if self.seen == 1:
             return None
-        plus, minus = _lines(*(mean.update(move) for mean, move in zip(self._means, moves, strict=True)))
+        length, up, down = self._means
+        plus, minus = _lines(length.update(moves[0]), up.update(moves[1]), down.update(moves[2]))
         return None if plus is None or minus is None else (self._index.update(_dx(plus, minus)), plus, minus)
 
     def preview(self, bar: Bar) -> Directions | None:
         if self.seen == 0:
             return None
         moves = self._moves(bar)
-        plus, minus = _lines(*(mean.preview(move) for mean, move in zip(self._means, moves, strict=True)))
+        length, up, down = self._means
+        plus, minus = _lines(length.preview(moves[0]), up.preview(moves[1]), down.preview(moves[2]))
         return None if plus is None or minus is None else (self._index.preview(_dx(plus, minus)), plus, minus)
 
     def _moves(self, bar: Bar) -> Moves:
         up, down, tie = bar.high - self._high, self._low - bar.low, TIE * bar.high
-        return (
-            true_range(bar, self._close),
-            up if up - max(down, 0.0) > tie else 0.0,
-            down if down - max(up, 0.0) > tie else 0.0,
-        )
+        is_up = up - (down if down > 0.0 else 0.0) > tie
+        is_down = down - (up if up > 0.0 else 0.0) > tie
+        return true_range(bar, self._close), up if is_up else 0.0, down if is_down else 0.0
 
     def split(self, ratio: float) -> None:
         """Exact: movements scale with the prices, and their ratios do not change."""
