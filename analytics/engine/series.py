@@ -13,7 +13,7 @@ from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.indicator_set import IndicatorSet
 from analytics.indicators.own.own_indicators import OwnIndicators, OwnRow, OwnSpec
-from analytics.indicators.series.sessions import session_of
+from analytics.indicators.series.sessions import SessionOf, session_of
 from analytics.indicators.spec import Context, Parameters, Spec
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import SessionCalendar, periods_per_year
@@ -31,11 +31,15 @@ class ClosedBar(NamedTuple):
     fired: Sequence[Judgement] = ()
 
 
-@lru_cache(maxsize=1024)
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
-    """What the indicators of a series need to know of its exchange; the same for all its symbols."""
-    periods = periods_per_year(calendar, INTERVAL_SECONDS[interval])
-    return Context(periods, session_of(lambda start: calendar.at(start).day_start))
+    """What the indicators of a series need to know of its exchange."""
+    return Context(periods_per_year(calendar, INTERVAL_SECONDS[interval]), _sessions_of(calendar))
+
+
+@lru_cache(maxsize=256)
+def _sessions_of(calendar: SessionCalendar) -> SessionOf:
+    """The sessions of an exchange, which all its symbols share."""
+    return session_of(lambda start: calendar.at(start).day_start)
 
 
 class BarSeries:
