@@ -20,6 +20,12 @@ from tests.waiting import wait_for
 RULE = "close > open on 1m"
 
 
+@pytest.fixture(autouse=True)
+def one_symbol(desk: Desk) -> None:
+    """A market of one symbol, whose history is read soon."""
+    desk.settings["TICKERS"] = "AAPL"
+
+
 def ask_for(desk: Desk, text: str) -> str:
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         return add(cursor, read_rule(text, DEFAULTS))

@@ -148,7 +148,9 @@ def test_macd_values_have_the_colours_of_their_lines_in_the_usual_order(page: Pa
     assert colours[2] in ("rgb(38, 166, 154)", "rgb(239, 83, 80)")
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize(
+    "size", [pytest.param((1440, 900), marks=pytest.mark.variant), (1024, 768), (390, 844)]
+)
 def test_no_label_of_the_time_axis_is_cut(noting: Tab, address: str, size: tuple[int, int]) -> None:
     """At 1024 pixels the last label was cut in half."""
     with noting.visit(address, size) as visit:

@@ -190,7 +190,9 @@ def test_part_of_a_name_is_corrected_and_not_replaced(page: Page) -> None:
     expect(page.get_by_role("option").first).to_have_text("AAPL")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1440, 900), pytest.param(1024, 768, marks=pytest.mark.variant), (390, 844)]
+)
 def test_open_list_of_symbols_has_no_barriers_and_is_seen_whole(
     fresh_page: Page, width: int, height: int
 ) -> None:
