@@ -43,11 +43,11 @@ from analytics.store.cross_section_tables import (
 )
 from analytics.store.market_tables import END, breadth_rows
 from analytics.store.times import utc
-from shared.errors import ConfigError, TickstreamError
+from shared.errors import ConfigError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
 from shared.market.splits import SplitAt
 from shared.postgres.database import Cursor, connect, transaction
-from shared.runtime.command_line import configured, program
+from shared.runtime.command_line import configured, program, run_command
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -262,15 +262,7 @@ def _run(config: Config, arguments: argparse.Namespace) -> None:
 def main() -> int:
     """Run the command. Returns its exit status."""
     arguments = _arguments()
-    try:
-        _run(configured("market", {}), arguments)
-    except TickstreamError as error:
-        print(f"market: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("market: interrupted.", file=sys.stderr)
-        return 1
-    return 0
+    return run_command("market", lambda: _run(configured("market", {}), arguments))
 
 
 if __name__ == "__main__":

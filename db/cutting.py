@@ -6,7 +6,7 @@ from db.divergence import Divergence, tally
 from shared.errors import ConfigError
 from shared.kafka import Log, LogReader
 from shared.postgres.database import Cursor
-from shared.progress.offsets import GroupOnTopic, OffsetStep, hold
+from shared.progress.offsets import COUNTS, GroupOnTopic, OffsetStep, hold
 
 BY_OFFSET = {
     "quotes": '"offset"',
@@ -14,6 +14,7 @@ BY_OFFSET = {
     "corporate_actions": '"offset"',
     "model_servings": "from_offset",
     "rule_changes": '"offset"',
+    "alert_handlings": '"offset"',
     "set_aside_quotes": '"offset"',
 }
 """The tables whose rows have the offset that they were made from, with the column of that offset."""
@@ -76,12 +77,10 @@ def cut(cursor: Cursor, log: Log, divergence: Divergence, groups: list[Cut]) -> 
         )
     for name, step in groups:
         where = (name, log.topic, divergence.partition)
-        counts = (step.quotes, step.bars, step.actions, step.time_marks, step.rule_changes, step.dead_letters)
         cursor.execute(
-            "update progress set next_offset = %s, quotes = %s, bars = %s, actions = %s, time_marks = %s,"
-            " rule_changes = %s, dead_letters = %s, fingerprint = %s, updated_at = now()"
-            " where group_id = %s and topic = %s and partition = %s",
-            (step.reached, *counts, step.fingerprint, *where),
+            f"update progress set next_offset = %s, {', '.join(f'{kind} = %s' for kind in COUNTS)},"  # noqa: S608
+            " fingerprint = %s, updated_at = now() where group_id = %s and topic = %s and partition = %s",
+            (step.reached, *step.counts, step.fingerprint, *where),
         )
         cursor.execute(
             "delete from producer_epochs where group_id = %s and topic = %s and partition = %s and from_offset >= %s",

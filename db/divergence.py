@@ -125,11 +125,6 @@ def tally(log: Log, reader: LogReader, partition: int, first: int, until: int) -
     for messages in reader.forwards(partition, first, until):
         aside, _ = epochs.follow(messages)
         step = decoded(partition, messages[0].offset, messages, log.partitions, aside).step
-        total.quotes += step.quotes
-        total.bars += step.bars
-        total.actions += step.actions
-        total.time_marks += step.time_marks
-        total.rule_changes += step.rule_changes
-        total.dead_letters += step.dead_letters
+        total.count(step)
         total.fingerprint = fingerprint(messages[-1])
     return total

@@ -26,7 +26,7 @@ from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
 from producer.reporting.heartbeat import Condition, heartbeats, no_chores
-from producer.reporting.rule_requests import RuleRequests
+from producer.reporting.requests import Requests
 from producer.sources.replay import ended_by_now, paced
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record
@@ -147,15 +147,15 @@ def _publish_repeatable(
     """Publish a repeatable sequence, from after the last position in the log."""
     positions = last_positions(topic, config.feed, lease)
     after = min(positions.values())
-    rules = RuleRequests(topic.partitions)
-    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, rules.take)
+    requests = Requests(topic.partitions)
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, requests.take)
     feed = REPEATABLE[config.feed](config, after, stop)
 
     def condition() -> Condition:
         return _condition(config, writer, publisher, feed.bars_left())
 
     with (
-        heartbeats(config, heartbeat_row, condition, (feed.chores, rules.read)),
+        heartbeats(config, heartbeat_row, condition, (feed.chores, requests.read)),
         stop.gently(),
     ):
         log.info(
@@ -172,11 +172,11 @@ def _publish_live(
     from producer.live_wiring import described, live_market
 
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
-    rules = RuleRequests(topic.partitions)
-    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, rules.take)
+    requests = Requests(topic.partitions)
+    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, requests.take)
     with live_market(config, topic, lease, stop) as (market, report), stop.gently():
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
-        chores = report.give, rules.read
+        chores = report.give, requests.read
         with heartbeats(config, heartbeat_row, lambda: _condition(config, writer, publisher), chores):
             publisher.publish(market.records(stop), stop)
 

@@ -54,9 +54,9 @@ from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
 from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
-from shared.errors import ConfigError, TickstreamError
+from shared.errors import ConfigError
 from shared.postgres.database import Cursor, connect, transaction
-from shared.runtime.command_line import configured, program, second_of
+from shared.runtime.command_line import configured, program, run_command, second_of
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
@@ -169,7 +169,7 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         print(line)
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> int:
     config = configured("rules", {})
     if arguments.command == "list":
         with _database(config) as cursor:
@@ -181,7 +181,19 @@ def _run(arguments: argparse.Namespace) -> None:
         with _database(config) as cursor:
             print(change(cursor, arguments.rule_id, arguments.command))
     else:
-        _run_with_rule(read_rule(arguments.rule, config.indicators.values), config, arguments)
+        return _run_with_text(arguments.rule, config, arguments)
+    return 0
+
+
+def _run_with_text(text: str, config: Config, arguments: argparse.Namespace) -> int:
+    """Run a command that takes a rule's text. Returns 2 if it can't be read; the message has its own form."""
+    try:
+        rule = read_rule(text, config.indicators.values)
+    except RuleError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _run_with_rule(rule, config, arguments)
+    return 0
 
 
 def _run_with_rule(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
@@ -200,18 +212,7 @@ def _run_with_rule(rule: Rule, config: Config, arguments: argparse.Namespace) ->
 def main() -> int:
     """Run the command. Returns its exit status."""
     arguments = _arguments()
-    try:
-        _run(arguments)
-    except RuleError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except TickstreamError as error:
-        print(f"rules: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("rules: interrupted.", file=sys.stderr)
-        return 1
-    return 0
+    return run_command("rules", lambda: _run(arguments))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
 from analytics.store.replacing import replace_actions, replace_events
+from analytics.store.rules.handlings import FoundHandling
 from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.settings_tables import SettingsFrom
 from analytics.store.snapshot_tables import FoldSnapshot
@@ -45,6 +46,7 @@ class Unwritten(NamedTuple):
     actions: list[SettledAction]
     set_aside: list[SetAside]
     rule_changes: list[AppliedChange]
+    handlings: list[FoundHandling]
     deployments: list[Deployment]
     has_new_settings: bool
     settings: SettingsFrom | None

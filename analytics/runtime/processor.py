@@ -26,6 +26,7 @@ from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
+from analytics.store.rules.handlings import handlings_in, write_handlings
 from analytics.store.rules.rule_changes import write_rule_changes
 from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
 from analytics.store.settings_tables import SettingsFrom, delete_settings, settings_history, write_settings
@@ -235,7 +236,7 @@ class Analysis:
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
         partition.unwritten = Unwritten(
-            events, actions, set_aside, changes, deployed, has_new_settings, settings
+            events, actions, set_aside, changes, handlings_in(batch), deployed, has_new_settings, settings
         )
 
     def prepare(self, _: Connection) -> None:
@@ -247,13 +248,16 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.unwritten is None:
                 continue
-            events, actions, set_aside, changes, deployed, has_new_settings, settings = partition.unwritten
+            events, actions, set_aside, changes, handlings, deployed, has_new_settings, settings = (
+                partition.unwritten
+            )
             write_closed(cursor, number, events)
             write_forecasts(cursor, events)
             write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
             write_set_aside(cursor, number, set_aside)
             write_rule_changes(cursor, number, changes)
+            write_handlings(cursor, number, handlings)
             write_deployments(cursor, number, deployed)
             if settings is not None:
                 write_settings(cursor, number, settings)

@@ -15,7 +15,7 @@ from producer.publishing.lease import Lease
 from shared.errors import BadMessage, Unavailable
 from shared.kafka import Log, LogReader, LogWriter, open_log, partition_of, require_reachable
 from shared.market.messages import decode, encode
-from shared.market.records import Record, RuleChange, TimeMark
+from shared.market.records import Record, TimeMark
 from shared.observability.heartbeat import beat
 
 MARK_EVERY = 2_000
@@ -26,12 +26,12 @@ STUCK_SECONDS = 60.0
 NOTHING = -1
 FINISHED = "finished"
 
-TakeRules = Callable[[], Iterable[tuple[int, RuleChange]]]
-"""Returns changes of rules, each with its partition."""
+TakeRequests = Callable[[], Iterable[tuple[int, Record]]]
+"""Returns the records of requests, each with its partition."""
 
 
-def no_rules() -> Iterable[tuple[int, RuleChange]]:
-    """No change."""
+def no_requests() -> Iterable[tuple[int, Record]]:
+    """No request."""
     return ()
 
 
@@ -64,7 +64,7 @@ def _last_position(reader: LogReader, partition: int, source: str, lease: Lease)
 
 class Publisher:
     """Publishes records after `positions` to one log, under a lease, at most `limit` messages unless that is 0. Between
-    them it publishes the changes of rules that `take_rules` returns.
+    them it publishes the records that `take_requests` returns.
 
     `waiting` is set while the broker is slow to acknowledge, `ended` once the source has ended.
     """
@@ -76,10 +76,10 @@ class Publisher:
         lease: Lease,
         positions: dict[int, int],
         limit: int = 0,
-        take_rules: TakeRules = no_rules,
+        take_requests: TakeRequests = no_requests,
     ) -> None:
         self._writer, self._lease, self._positions, self._limit = writer, lease, positions, limit
-        self._take_rules = take_rules
+        self._take_requests = take_requests
         self._stamps = [lease.stamp(partition) for partition in range(topic.partitions)]
         self._bootstrap = topic.bootstrap
         self._partitions = topic.partitions
@@ -108,7 +108,7 @@ class Publisher:
                 unmarked += self._publish_one(record)
             if unmarked >= MARK_EVERY or time.monotonic() - self._marked > MARK_SECONDS:
                 beat()
-                self._publish_rules()
+                self._publish_requests()
                 self._writer.mark()
                 unmarked, self._marked = 0, time.monotonic()
                 self._settle(MARKS_UNDER_WAY, stop)
@@ -140,9 +140,9 @@ class Publisher:
             self._writer.send(partition, None, value + self._stamps[partition])
         return len(missing)
 
-    def _publish_rules(self) -> None:
-        for partition, change in self._take_rules():
-            self._writer.send(partition, None, encode(change)[:-1] + self._stamps[partition])
+    def _publish_requests(self) -> None:
+        for partition, record in self._take_requests():
+            self._writer.send(partition, None, encode(record)[:-1] + self._stamps[partition])
 
     def _settle(self, under_way: int, stop: Event) -> None:
         """Wait until at most `under_way` marks are unacknowledged, without limit, but not after a stop.

@@ -1,5 +1,5 @@
 """The data types of the log: records of sources (Quote, RecordedBar, CorporateAction, TimeMark), changes of rules
-(RuleChange), and our own Bar.
+(RuleChange), what somebody did with alerts (AlertHandling), and our own Bar.
 
 All times are aware datetimes in UTC; all prices are finite positive floats in the quote's currency, except that a
 quote of a future may have a price of zero or below.
@@ -50,6 +50,9 @@ Amount = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Correction = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 """Seconds added to `received_time` because the machine's clock was found to be slow."""
+HandlingId = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
+]
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 
@@ -241,7 +244,35 @@ class RuleChange(
         _require_past(self.time, self.received_time)
 
 
-Record = Quote | RecordedBar | CorporateAction | TimeMark | RuleChange
+class AlertHandling(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="handling.v1"
+):
+    """Somebody acknowledged alerts, or snoozed them; written to the first partition, because it changes no number.
+
+    It concerns the alerts of `rule`, as named in the table of alerts, or of all rules; of one symbol, or of all. An
+    acknowledgement is for alerts whose bar ended by `until`; a snooze stops their delivery until then. The same
+    `handling_id` twice has no further effect.
+    """
+
+    handling_id: HandlingId
+    action: Literal["acknowledge", "snooze"]
+    until: Time
+    handled_by: Text
+    time: Time
+    source: Text
+    position: Position
+    received_time: Time
+    rule: Text | None = None
+    of_symbol: Symbol | None = None
+    symbol: None = None
+    correction: Correction = 0.0
+
+    def __post_init__(self) -> None:
+        _require_storable_zone(self.until)
+        _require_past(self.time, self.received_time)
+
+
+Record = Quote | RecordedBar | CorporateAction | TimeMark | RuleChange | AlertHandling
 
 
 class Bar(NamedTuple):

@@ -8,10 +8,27 @@ from typing import NamedTuple
 from shared.errors import BadMessage
 from shared.kafka import Message, partition_of
 from shared.market.messages import decode
-from shared.market.records import CorporateAction, Quote, Record, RecordedBar, RuleChange, TimeMark
+from shared.market.records import (
+    AlertHandling,
+    CorporateAction,
+    Quote,
+    Record,
+    RecordedBar,
+    RuleChange,
+    TimeMark,
+)
 from shared.progress.offsets import OffsetStep
 
 SYMBOLS_KNOWN = 100_000
+COUNTED_KINDS: dict[str, type[Record]] = {
+    "quotes": Quote,
+    "bars": RecordedBar,
+    "actions": CorporateAction,
+    "time_marks": TimeMark,
+    "rule_changes": RuleChange,
+    "handlings": AlertHandling,
+}
+"""The kinds of records, by the name of their count in OffsetStep."""
 NO_DEAD_LETTERS: Mapping[int, str] = {}
 
 
@@ -58,14 +75,15 @@ def decoded(
             records.append((message.offset, record))
         except BadMessage as reason:
             dead.append(DeadLetter(message, str(reason)))
-    step = OffsetStep(partition, first_offset, messages[-1].offset + 1, *_counts(records), len(dead))
+    step = OffsetStep(partition, first_offset, messages[-1].offset + 1, dead_letters=len(dead))
+    _count(step, records)
     return Batch(partition, records, dead, step)
 
 
-def _counts(records: list[tuple[int, Record]]) -> tuple[int, int, int, int, int]:
-    """The numbers of quotes, bars, actions, time marks and changes of rules."""
+def _count(step: OffsetStep, records: list[tuple[int, Record]]) -> None:
     kinds = Counter([type(record) for _, record in records])
-    return kinds[Quote], kinds[RecordedBar], kinds[CorporateAction], kinds[TimeMark], kinds[RuleChange]
+    for name, kind in COUNTED_KINDS.items():
+        setattr(step, name, kinds[kind])
 
 
 @lru_cache(SYMBOLS_KNOWN)

@@ -20,6 +20,10 @@ class GroupOnTopic:
     topic: str
 
 
+COUNTS = ("quotes", "bars", "actions", "time_marks", "rule_changes", "handlings", "dead_letters")
+"""The kinds of messages that are counted: columns of `progress`, and fields of OffsetStep."""
+
+
 @dataclass
 class OffsetStep:
     """One partition's advance from offset `expected` to `reached`, with counts of the messages in between.
@@ -35,9 +39,20 @@ class OffsetStep:
     actions: int = 0
     time_marks: int = 0
     rule_changes: int = 0
+    handlings: int = 0
     dead_letters: int = 0
     fingerprint: str | None = None
     began: Sequence[EpochStart] = ()
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts in the order of COUNTS."""
+        return tuple(getattr(self, kind) for kind in COUNTS)
+
+    def count(self, other: "OffsetStep") -> None:
+        """Add the counts of another step."""
+        for kind in COUNTS:
+            setattr(self, kind, getattr(self, kind) + getattr(other, kind))
 
 
 class Reached(NamedTuple):
@@ -148,17 +163,14 @@ def succession(
     return EpochTracker(NO_EPOCH if found is None else Epoch(*found), since)
 
 
-ADVANCE = """
-    update progress p set next_offset = step.reached, quotes = p.quotes + step.quotes, bars = p.bars + step.bars,
-        actions = p.actions + step.actions, time_marks = p.time_marks + step.time_marks,
-        rule_changes = p.rule_changes + step.rule_changes,
-        dead_letters = p.dead_letters + step.dead_letters, fingerprint = step.fingerprint::text, updated_at = now()
-    from (values %s) as step
-        (group_id, topic, partition, expected, reached, quotes, bars, actions, time_marks, rule_changes, dead_letters,
-        fingerprint)
+ADVANCE = f"""
+    update progress p set next_offset = step.reached,
+        {", ".join(f"{kind} = p.{kind} + step.{kind}" for kind in COUNTS)},
+        fingerprint = step.fingerprint::text, updated_at = now()
+    from (values %s) as step (group_id, topic, partition, expected, reached, {", ".join(COUNTS)}, fingerprint)
     where p.group_id = step.group_id and p.topic = step.topic and p.partition = step.partition
       and p.next_offset = step.expected
-"""
+"""  # noqa: S608
 
 
 def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> None:
@@ -169,7 +181,7 @@ def advance(cursor: Cursor, reading: GroupOnTopic, steps: list[OffsetStep]) -> N
     rows = [
         (
             *(reading.group, reading.topic, step.partition, step.expected, step.reached),
-            *(step.quotes, step.bars, step.actions, step.time_marks, step.rule_changes, step.dead_letters),
+            *step.counts,
             step.fingerprint,
         )
         for step in steps

@@ -47,6 +47,19 @@ def parser_of(doc: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def run_command(name: str, run: Callable[[], int | None]) -> int:
+    """Run a command that ends by itself, with the exit status that it returns, None for 0. An error is printed after
+    the command's name, with the exit status 1."""
+    try:
+        return run() or 0
+    except TickstreamError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted.", file=sys.stderr)
+        return 1
+
+
 def second_of(text: str) -> float:
     """The type of an argument: a time in ISO 8601 as epoch seconds; without a time zone it is UTC."""
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -16,6 +17,7 @@ from analytics.indicators.series.sessions import session_of
 from analytics.indicators.spec import Context, Parameters
 from shared.market.records import (
     EPOCH,
+    AlertHandling,
     Bar,
     CorporateAction,
     Interval,
@@ -143,6 +145,20 @@ def rule_change(seconds: float, version: int, text: str, rule_id: int = 1) -> Ru
         time=now,
         source="rules",
         position=version,
+        received_time=now,
+    )
+
+
+def acknowledgement(seconds: float) -> AlertHandling:
+    now = moment(seconds)
+    return AlertHandling(
+        handling_id=str(UUID(int=int(seconds))),
+        action="acknowledge",
+        until=now,
+        handled_by="test",
+        time=now,
+        source="handlings",
+        position=0,
         received_time=now,
     )
 

@@ -33,6 +33,7 @@ WITH_SQL = set(
     analytics/store/market_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/rules/closed_bars analytics/store/rules/rule_changes analytics/store/rules/rule_requests
+    analytics/store/rules/handlings
     analytics/store/settings_tables analytics/store/snapshot_tables
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
@@ -41,7 +42,7 @@ WITH_SQL = set(
     dashboard/read/sql/set_aside_queries
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
-    producer/live_offer producer/store/earlier_runs producer/store/rule_requests producer/store/symbol_queries
+    producer/live_offer producer/store/earlier_runs producer/store/requests producer/store/symbol_queries
     producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
     shared/postgres/binary_copy shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle

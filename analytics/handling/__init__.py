@@ -1,0 +1,1 @@
+"""The command line that acknowledges and snoozes alerts."""

@@ -1,0 +1,156 @@
+"""Acknowledge alerts, or snooze them: stop their delivery for a while.
+
+    python -m analytics.handling acknowledge all                 every alert so far
+    python -m analytics.handling acknowledge 3 --symbol AAPL     those of rule 3 for AAPL
+    python -m analytics.handling acknowledge rsi_oversold        those of a threshold of .env
+    python -m analytics.handling snooze 3 4h                     deliver no alert of rule 3 for four hours
+    python -m analytics.handling snooze all 30m --symbol TSLA
+    python -m analytics.handling list
+
+A rule is named by its number in `python -m analytics.rules list`, a threshold by the name that its alerts have. Alerts
+that are snoozed are raised, stored and shown as ever, but not delivered. An acknowledged alert that was not delivered
+yet is not delivered any more.
+
+Both are requests in the database, which the running producer writes to the log; from there they get into the tables
+again after any recalculation.
+Exit status: 0; 2 if an argument can't be read; 1 if the command failed otherwise.
+"""
+
+import argparse
+import re
+import sys
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
+from typing import get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from analytics.alerts.alerts import Rule
+from analytics.store.rules.handlings import (
+    ListedHandling,
+    count_unacknowledged,
+    listed_handlings,
+    request_handling,
+)
+from shared.postgres.database import Cursor, connect, transaction
+from shared.runtime.command_line import configured, program, run_command
+from shared.runtime.lifecycle import servers
+
+ALL = "all"
+LISTED = 30
+LONGEST_SNOOZE = timedelta(days=366)
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST_NAME = 64
+
+
+def _rule(text: str) -> str | None:
+    """The type of an argument: a rule by the name that its alerts have; None for all."""
+    if text == ALL:
+        return None
+    if text in get_args(Rule):
+        return text
+    if re.fullmatch("[0-9]{1,18}", text):
+        return f"rule {int(text)}"
+    names = ", ".join(get_args(Rule))
+    raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a rule nor one of {ALL}, {names}")
+
+
+def _span(text: str) -> timedelta:
+    """The type of an argument: a length of time such as 30m, 4h, 2d or 1w."""
+    found = re.fullmatch("([0-9]{1,6})([mhdw])", text)
+    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    if not timedelta() < span <= LONGEST_SNOOZE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time such as 30m, 4h, 2d or 1w")
+    return span
+
+
+def _name(text: str) -> str:
+    """The type of an argument: the name of a person."""
+    if not text.isprintable() or not 0 < len(text) <= LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} letters in one line")
+    return text
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):  # neither a variable nor the system has a name of the user
+        return "unknown"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=program(), description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    texts = {
+        "acknowledge": "acknowledge the alerts so far",
+        "snooze": "stop the delivery of alerts for a while",
+    }
+    for name, text in texts.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("rule", type=_rule, metavar="RULE", help=f"number of a rule, name, or {ALL}")
+        if name == "snooze":
+            command.add_argument("span", type=_span, metavar="TIME", help="30m, 4h, 2d or 1w")
+        command.add_argument("--symbol", metavar="SYMBOL", help="its alerts only")
+        command.add_argument("--by", type=_name, default=_user(), metavar="NAME", help="who it is")
+    commands.add_parser("list", help=f"list the latest {LISTED}")
+    return parser.parse_args()
+
+
+def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
+    """Ask for what the arguments say; returns what was done as a sentence."""
+    concerned = arguments.rule, arguments.symbol
+    if arguments.command == "snooze":
+        until = now + arguments.span
+        request_handling(cursor, "snooze", *concerned, until, arguments.by)
+        return f"{_subject(*concerned)} will not be delivered until {_minute(until)} UTC."
+    count = count_unacknowledged(cursor, *concerned, now)
+    if not count:
+        return f"{_subject(*concerned)}: none is left to acknowledge."
+    request_handling(cursor, "acknowledge", *concerned, now, arguments.by)
+    return f"{_subject(*concerned)}: {count:,} will be acknowledged as soon as the producer runs."
+
+
+def _subject(rule: str | None, symbol: str | None) -> str:
+    of_rule = "All alerts" if rule is None else f"Alerts of {rule}"
+    return of_rule if symbol is None else f"{of_rule} for {symbol}"
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _print_list(found: list[ListedHandling], console: Console) -> None:
+    table = Table("asked at (UTC)", "by", "action", "rule", "symbol", "until (UTC)", "state")
+    for each in found:
+        table.add_row(
+            *(_minute(each.requested_at), each.handled_by, each.action, each.rule or ALL, each.symbol or ALL),
+            *(_minute(each.until), "in the log" if each.is_in_log else "waiting for the producer"),
+        )
+    console.print(table)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    config = configured("handling", {})
+    with ExitStack() as opened:
+        ready = opened.enter_context(servers(config, kafka=False))
+        connection = connect(ready.postgres.dsn_for(config.database()), "handling")
+        opened.enter_context(closing(connection))
+        cursor = opened.enter_context(transaction(connection))
+        if arguments.command == "list":
+            _print_list(listed_handlings(cursor, LISTED), Console())
+        else:
+            print(handle(cursor, arguments, datetime.now(UTC)))
+
+
+def main() -> int:
+    """Run the command. Returns its exit status."""
+    arguments = _arguments()
+    return run_command("handling", lambda: _run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""What somebody did with alerts: requests, which the producer publishes, and what was found of them in the log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg2.extras import execute_values
+
+from shared.market.records import AlertHandling
+from shared.postgres.database import Cursor
+from shared.progress.batches import Batch
+
+UNACKNOWLEDGED = """
+    select count(*) from alerts a
+    where a.event_time <= %(until)s and (%(rule)s::text is null or a.rule = %(rule)s)
+        and (%(symbol)s::text is null or a.symbol = %(symbol)s)
+        and not exists (
+            select from acknowledged_alerts k
+            where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
+        )
+"""
+LISTED = """
+    select r.action, r.rule, r.symbol, r.until, r.handled_by, r.requested_at, h.handling_id is not null
+    from handling_requests r left join alert_handlings h using (handling_id)
+    order by r.requested_at desc, r.handling_id limit %s
+"""
+
+
+class FoundHandling(NamedTuple):
+    """What was done with alerts, at its offset in the log."""
+
+    offset: int
+    handling: AlertHandling
+
+
+class ListedHandling(NamedTuple):
+    """A request to acknowledge or snooze alerts; None stands for all rules, or all symbols."""
+
+    action: str
+    rule: str | None
+    symbol: str | None
+    until: datetime
+    handled_by: str
+    requested_at: datetime
+    is_in_log: bool
+
+
+def handlings_in(batch: Batch) -> list[FoundHandling]:
+    """Those of a batch, with their offsets. Nearly every batch has none."""
+    if not batch.step.handlings:
+        return []
+    return [
+        FoundHandling(offset, record) for offset, record in batch.records if isinstance(record, AlertHandling)
+    ]
+
+
+def write_handlings(cursor: Cursor, partition: int, found: Sequence[FoundHandling]) -> None:
+    """Write what was done with alerts; of repeated messages the first one counts."""
+    if found:
+        execute_values(
+            cursor,
+            "insert into alert_handlings (handling_id, action, rule, symbol, until, handled_by, handled_at,"
+            ' partition, "offset") values %s on conflict do nothing',
+            [
+                (
+                    *(each.handling_id, each.action, each.rule, each.of_symbol, each.until, each.handled_by),
+                    *(each.time, partition, offset),
+                )
+                for offset, each in found
+            ],
+        )
+
+
+def count_unacknowledged(cursor: Cursor, rule: str | None, symbol: str | None, until: datetime) -> int:
+    """The number of alerts of a rule and a symbol, or of all, that ended by `until` and that nobody acknowledged."""
+    cursor.execute(UNACKNOWLEDGED, {"rule": rule, "symbol": symbol, "until": until})
+    ((count,),) = cursor.fetchall()
+    return int(count)
+
+
+def request_handling(
+    cursor: Cursor, action: str, rule: str | None, symbol: str | None, until: datetime, handled_by: str
+) -> None:
+    """Ask to acknowledge or snooze alerts."""
+    cursor.execute(
+        "insert into handling_requests (action, rule, symbol, until, handled_by) values (%s, %s, %s, %s, %s)",
+        (action, rule, symbol, until, handled_by),
+    )
+
+
+def listed_handlings(cursor: Cursor, limit: int) -> list[ListedHandling]:
+    """The latest requests, newest first."""
+    cursor.execute(LISTED, (limit,))
+    return [ListedHandling(*row) for row in cursor.fetchall()]

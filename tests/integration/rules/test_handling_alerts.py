@@ -1,0 +1,101 @@
+"""Acknowledgements and snoozes on their way from the command into the log, and from the log into the tables."""
+
+from argparse import Namespace
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analytics.analytics_consumer import analyse
+from analytics.handling.__main__ import handle, main
+from analytics.store.rules.handlings import listed_handlings
+from producer.producer import produce
+from shared.postgres.database import connect, transaction
+from tests.inputs.records import acknowledgement
+from tests.integration.desk import Desk
+from tests.waiting import wait_for
+
+NOW = datetime(2026, 1, 2, 15, tzinfo=UTC)
+ALERT = """
+    insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset")
+    values (%s, '5m', %s, %s, %s, 7.0, 0, 0) returning 1
+"""
+ACKNOWLEDGED = "select symbol, rule, acknowledged_by from acknowledged_alerts order by symbol, rule"
+
+
+@pytest.fixture(autouse=True)
+def one_symbol(desk: Desk) -> None:
+    """A market of one symbol, whose history is read soon."""
+    desk.settings["TICKERS"] = "AAPL"
+
+
+def add_alert(desk: Desk, symbol: str, rule: str, minutes: int) -> None:
+    """An alert of a bar that ended so many minutes before NOW."""
+    end = NOW - timedelta(minutes=minutes)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute(ALERT, (symbol, rule, end - timedelta(minutes=5), end))
+
+
+def ask(desk: Desk, command: str, rule: str | None, symbol: str | None, span: timedelta | None = None) -> str:
+    arguments = Namespace(command=command, rule=rule, symbol=symbol, span=span, by="ada")
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        return handle(cursor, arguments, NOW)
+
+
+def are_in_the_log(desk: Desk) -> bool:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        return all(each.is_in_log for each in listed_handlings(cursor, 10))
+
+
+def test_acknowledged_alerts_are_those_of_the_rule_and_symbol_up_to_that_time(desk: Desk) -> None:
+    for symbol, rule, minutes in (
+        ("A", "rule 3", 5),
+        ("B", "rule 3", 0),
+        ("B", "rule 4", 5),
+        ("B", "rule 3", -5),
+    ):
+        add_alert(desk, symbol, rule, minutes)
+    asked = "Alerts of rule 3: 2 will be acknowledged as soon as the producer runs."
+    assert ask(desk, "acknowledge", "rule 3", None) == asked
+    ask(desk, "snooze", None, "B", timedelta(hours=4))
+    with desk.at_work(produce), desk.at_work(analyse):
+        wait_for(lambda: are_in_the_log(desk))
+    assert desk.rows(ACKNOWLEDGED) == [("A", "rule 3", "ada"), ("B", "rule 3", "ada")]
+    assert ask(desk, "acknowledge", "rule 3", None) == "Alerts of rule 3: none is left to acknowledge."
+    snoozed = "select rule, symbol, until, handled_by, handled_at <= now() from alert_handlings where action = 'snooze'"
+    assert desk.rows(snoozed) == [(None, "B", NOW + timedelta(hours=4), "ada", True)]
+    assert desk.rows(
+        "select sum(handlings)::int from progress where group_id = %s", desk.config.kafka.group_id
+    ) == [(2,)]
+
+
+def test_the_same_acknowledgement_twice_is_one(desk: Desk) -> None:
+    desk.database()
+    twice = acknowledgement(1_767_279_600.0)
+    desk.publish([twice, twice])
+    with desk.at_work(analyse):
+        wait_for(lambda: desk.rows("select sum(handlings)::int from progress") == [(2,)])
+    assert desk.rows('select "offset"::int, handling_id::text from alert_handlings') == [
+        (0, twice.handling_id)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (("snooze", "3", "0m"), "is no length of time such as 30m"),
+        (("snooze", "3", "400d"), "is no length of time such as 30m"),
+        (("snooze", "moon", "4h"), "is neither the number of a rule nor one of all, rsi_overbought"),
+        (("acknowledge", "all", "--by", "a\nb"), "a name has 1 to 64 letters in one line"),
+    ],
+)
+def test_an_argument_that_can_not_be_read_is_named(
+    arguments: tuple[str, ...],
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["handling", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert fault in capsys.readouterr().err
