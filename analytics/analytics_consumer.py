@@ -40,7 +40,10 @@ def analyse(config: Config, stop: Stop) -> None:
         def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
             searches = PooledSearches(pool, stop, OutcomeTable(dsn))
             closed_bars = StoredClosedBars(dsn)
-            return Analysis(reading, settings, searches, model_source, config.market, closed_bars)
+            return Analysis(
+                *(reading, settings, searches, model_source, config.market, closed_bars),
+                delivers=config.delivery.is_on,
+            )
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)
 

@@ -14,6 +14,7 @@ from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.runtime.remake import write_remade
+from analytics.store.alerts.alert_tables import Published
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.rules.handlings import FoundHandling
 from analytics.store.set_aside_tables import write_set_aside
@@ -40,7 +41,7 @@ REMAKING = "remaking"
 
 class Unwritten(NamedTuple):
     """The results of processing a batch, until they are written; `has_new_settings` for the first with new settings.
-    `settings` are those to store, if they are not stored yet."""
+    `settings` are those to store, if they are not stored yet. `published` has the times of alerts to be delivered."""
 
     events: list[Event]
     actions: list[SettledAction]
@@ -50,6 +51,13 @@ class Unwritten(NamedTuple):
     deployments: list[Deployment]
     has_new_settings: bool
     settings: SettingsFrom | None
+    published: Published
+
+
+def publishing_times(events: list[Event], batch: Batch) -> Published:
+    """When the records of a batch that caused alerts were published."""
+    offsets = {event.offset for event in events if event.closed.alerts or event.closed.fired}
+    return {offset: batch.published_at(offset) for offset in offsets}
 
 
 class SlicedSnapshot:

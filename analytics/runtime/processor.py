@@ -17,13 +17,14 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import PastBars
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.market_figures import MarketKeeper
-from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten
+from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten, publishing_times
 from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import past_bars, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
+from analytics.store.alerts.alert_tables import NOT_NEW
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
 from analytics.store.rules.handlings import handlings_in, write_handlings
@@ -67,7 +68,7 @@ def _snapshot_state(engine: Engine, serving: Versions) -> dict[str, Any]:
 class Analysis:
     """The partitions assigned to this process, and the source of the trained models that forecast in them.
 
-    It owns `searches`: `close` closes them too.
+    It owns `searches`: `close` closes them too. `delivers` is whether new alerts are posted to the outbox.
     """
 
     def __init__(
@@ -78,10 +79,12 @@ class Analysis:
         model_source: ModelSource = NO_MODELS,
         market: MarketFiguresSettings = NO_MARKET,
         closed_bars: PastSeries = NOTHING_STORED,
+        *,
+        delivers: bool = False,
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
         self._searches, self._closed_bars = searches, closed_bars
-        self._encoded = encoded_settings(settings)
+        self._encoded, self._delivers = encoded_settings(settings), delivers
         self._stored_settings: dict[int, str | None] = {}
         self._partitions: dict[int, Partition] = {}
         self._publisher = LivePublisher(reading, self._partitions)
@@ -236,7 +239,8 @@ class Analysis:
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
         partition.unwritten = Unwritten(
-            events, actions, set_aside, changes, handlings_in(batch), deployed, has_new_settings, settings
+            *(events, actions, set_aside, changes, handlings_in(batch), deployed, has_new_settings, settings),
+            publishing_times(events, batch) if self._delivers else NOT_NEW,
         )
 
     def prepare(self, _: Connection) -> None:
@@ -246,23 +250,20 @@ class Analysis:
         """Write closed bars, splits, dividends, deployments and settings. The first write with new settings also writes
         a snapshot that contains them."""
         for number, partition in self._partitions.items():
-            if partition.unwritten is None:
+            if (new := partition.unwritten) is None:
                 continue
-            events, actions, set_aside, changes, handlings, deployed, has_new_settings, settings = (
-                partition.unwritten
-            )
-            write_closed(cursor, number, events)
-            write_forecasts(cursor, events)
-            write_actions(cursor, number, [settled for settled in actions if not settled.rejection])
-            write_split_alerts(cursor, [settled for settled in actions if settled.rejection])
-            write_set_aside(cursor, number, set_aside)
-            write_rule_changes(cursor, number, changes)
-            write_handlings(cursor, number, handlings)
-            write_deployments(cursor, number, deployed)
-            if settings is not None:
-                write_settings(cursor, number, settings)
-                self._stored_settings[number] = settings.settings
-            if has_new_settings:
+            write_closed(cursor, number, new.events, new.published)
+            write_forecasts(cursor, new.events)
+            write_actions(cursor, number, [settled for settled in new.actions if not settled.rejection])
+            write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
+            write_set_aside(cursor, number, new.set_aside)
+            write_rule_changes(cursor, number, new.rule_changes)
+            write_handlings(cursor, number, new.handlings)
+            write_deployments(cursor, number, new.deployments)
+            if new.settings is not None:
+                write_settings(cursor, number, new.settings)
+                self._stored_settings[number] = new.settings.settings
+            if new.has_new_settings:
                 delete_forecast_records(cursor, sorted(partition.engine.symbols))
                 self._snapshots.write(cursor, number, partition)
             partition.unwritten = None

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
 
-from psycopg2.extras import Json, execute_values
+from psycopg2.extras import execute_values
 
 from analytics.engine.events import Event
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
+from analytics.store.alerts.alert_tables import NOT_NEW, Published, alerts_of, write_alerts
 from analytics.store.bar_fields import bar_fields, indicator_fields
 from analytics.store.own_tables import write_own
 from analytics.store.times import utc
@@ -50,22 +51,18 @@ def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
     return (bar.symbol, bar.interval, utc(bar.start), *row)
 
 
-def write_closed(cursor: Cursor, partition: int, events: list[Event]) -> None:
-    """Write closed bars, their indicators, those of the user too, and their alerts."""
+def write_closed(cursor: Cursor, partition: int, events: list[Event], published: Published = NOT_NEW) -> None:
+    """Write closed bars, their indicators, those of the user too, and their alerts.
+
+    `published` has the times of the records that caused alerts; without it these are recalculated ones.
+    """
     if not events:
         return
     closed = [event.closed for event in events]
     copy_fields(cursor, "bars", BAR_COLUMNS, bar_fields(closed))
     copy_fields(cursor, "indicators", INDICATOR_COLUMNS, indicator_fields(closed))
     write_own(cursor, [(each.bar, each.own) for each in closed if each.own is not None])
-    alerts = [row for event in events for row in _alert_rows(partition, event)]
-    if alerts:
-        execute_values(
-            cursor,
-            "insert into alerts (symbol, interval, rule, start, event_time, value, threshold, price, partition,"
-            ' "offset", rule_version, severity, named_values) values %s',
-            alerts,
-        )
+    write_alerts(cursor, [alert for event in events for alert in alerts_of(partition, event, published)])
 
 
 def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
@@ -139,19 +136,6 @@ def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> l
         (symbol, interval, until),
     )
     return [Bar(*row) for row in cursor.fetchall()]
-
-
-def _alert_rows(partition: int, event: Event) -> Iterable[tuple[object, ...]]:
-    """The rows of a closed bar's alerts; their event time is the bar's end."""
-    bar = event.closed.bar
-    start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
-    place = partition, event.offset
-    for alert in event.closed.alerts:
-        numbers = (alert.value, alert.threshold, bar.close)
-        yield (bar.symbol, bar.interval, alert.rule, start, end, *numbers, *place, None, None, None)
-    for armed, _, _, values in event.closed.fired:
-        rule = f"rule {armed.rule_id}", start, end, None, None, bar.close, *place
-        yield (bar.symbol, bar.interval, *rule, armed.version, armed.rule.severity, Json(dict(values)))
 
 
 def write_live(cursor: Cursor, states: list[SymbolState]) -> None:

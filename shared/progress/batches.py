@@ -1,7 +1,8 @@
 """Decodes messages of one partition into batches of records and dead letters."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,12 +41,21 @@ class DeadLetter(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Consecutive decoded messages of one partition: records with their offsets, and dead letters."""
+    """Consecutive decoded messages of one partition: records with their offsets, and dead letters.
+
+    `messages` are what they were decoded from.
+    """
 
     partition: int
     records: list[tuple[int, Record]]
     dead: list[DeadLetter]
     step: OffsetStep
+    messages: Sequence[Message] = ()
+
+    def published_at(self, offset: int) -> datetime:
+        """When the broker appended the message at an offset; of one before this batch, the time of its first."""
+        message = self.messages[max(0, offset - self.messages[0].offset)]
+        return datetime.fromtimestamp(message.timestamp / 1000, UTC)
 
 
 def decoded(
@@ -77,7 +87,7 @@ def decoded(
             dead.append(DeadLetter(message, str(reason)))
     step = OffsetStep(partition, first_offset, messages[-1].offset + 1, dead_letters=len(dead))
     _count(step, records)
-    return Batch(partition, records, dead, step)
+    return Batch(partition, records, dead, step, messages)
 
 
 def _count(step: OffsetStep, records: list[tuple[int, Record]]) -> None:

@@ -19,6 +19,7 @@ from shared.errors import ConfigError
 from shared.recordings.digest import digest
 from shared.settings.analysis_settings import Alerts, Indicators, MarketFiguresSettings, Section
 from shared.settings.brokers import Brokers
+from shared.settings.delivery_settings import DeliverySettings
 from shared.settings.model_settings import Models, RewordingSettings
 from shared.settings.provider_settings import Providers
 from shared.settings.sections import (
@@ -64,6 +65,7 @@ class Config(Section):
     indicators: Indicators = Indicators()
     alerts: Alerts = Alerts()
     market: MarketFiguresSettings = MarketFiguresSettings()
+    delivery: DeliverySettings = DeliverySettings()
     models: Models = Models()
     rewording: RewordingSettings = RewordingSettings()
     running: Running = Running()

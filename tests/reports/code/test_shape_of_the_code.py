@@ -30,7 +30,7 @@ WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/comparison/compared_tables analytics/store/forecasts/deployment_tables
     analytics/store/cross_section_tables analytics/store/forecasts/forecast_tables analytics/store/replacing
-    analytics/store/market_tables
+    analytics/store/market_tables analytics/store/alerts/alert_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/rules/closed_bars analytics/store/rules/rule_changes analytics/store/rules/rule_requests
     analytics/store/rules/handlings

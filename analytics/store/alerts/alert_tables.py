@@ -1,0 +1,94 @@
+"""Stores alerts, and in the same transaction those to be delivered in the outbox.
+
+Every stored alert passes `write_alerts`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from psycopg2.extras import Json, execute_values
+
+from analytics.alerts.alert_id import alert_id
+from analytics.engine.events import Event
+from shared.postgres.database import Cursor
+
+Published = Mapping[int, datetime]
+"""When the broker appended records, by their offsets."""
+NOT_NEW: Published = {}
+"""No times: the alerts are recalculated, and are not delivered."""
+
+HISTORY_AFTER = timedelta(hours=1)
+"""A bar whose end was known so much later than it happened is of history: a symbol was added with its past, or a long
+gap was filled. Its alerts are stored, but not delivered."""
+
+STORE = """
+    insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset", value, threshold,
+        rule_version, severity, named_values) values %s
+"""
+POST = """
+    insert into alert_outbox (id, symbol, interval, rule, rule_version, start, event_time, published_at, severity,
+        value, threshold, price, named_values)
+    select given.id, a.symbol, a.interval, a.rule, a.rule_version, a.start, a.event_time, given.published_at,
+        a.severity, a.value, a.threshold, a.price, a.named_values
+    from (values %s) as given (id, symbol, interval, rule, start, published_at)
+        join alerts a using (symbol, interval, rule, start)
+        join delivery_start on given.published_at >= delivery_start.at
+    on conflict do nothing
+"""
+
+
+class StoredAlert(NamedTuple):
+    """A row of `alerts`. `named_values` is JSON; alerts of rules have it instead of `value` and `threshold`.
+
+    `published_at` is when the record that caused the alert was published; None if the alert is recalculated.
+    """
+
+    symbol: str
+    interval: str
+    rule: str
+    start: datetime
+    event_time: datetime
+    price: float
+    partition: int
+    offset: int
+    value: float | None = None
+    threshold: float | None = None
+    rule_version: int | None = None
+    severity: str | None = None
+    named_values: Json | None = None
+    published_at: datetime | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it may be delivered: it was published for the first time, and soon after its bar had ended."""
+        return self.published_at is not None and self.published_at - self.event_time <= HISTORY_AFTER
+
+
+def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
+    """Store alerts, and post those to be delivered: one statement for all of each."""
+    if not alerts:
+        return
+    execute_values(cursor, STORE, [alert[:-1] for alert in alerts], page_size=len(alerts))
+    if news := [_posted(alert) for alert in alerts if alert.is_news]:
+        execute_values(cursor, POST, news, page_size=len(news))
+
+
+def _posted(alert: StoredAlert) -> tuple[object, ...]:
+    start = int(alert.start.timestamp())
+    identity = alert_id(alert.symbol, alert.interval, alert.rule, alert.rule_version, start)
+    return (identity, *alert[:4], alert.published_at)
+
+
+def alerts_of(partition: int, event: Event, published: Published) -> Iterable[StoredAlert]:
+    """The alerts of a closed bar; their event time is the bar's end."""
+    bar, offset, published_at = event.closed.bar, event.offset, published.get(event.offset)
+    start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
+    stored = partial(StoredAlert, bar.symbol, bar.interval, start=start, event_time=end, price=bar.close)
+    stored = partial(stored, partition=partition, offset=offset, published_at=published_at)
+    for alert in event.closed.alerts:
+        yield stored(alert.rule, value=alert.value, threshold=alert.threshold)
+    for armed, _, _, values in event.closed.fired:
+        told = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
+        yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **told)
