@@ -1,6 +1,7 @@
 """Alert rules: check one, try it on stored history, and arm it.
 
     python -m analytics.rules check "rsi(14) crosses below 30 on 1h"
+    python -m analytics.rules import "[SMA(50,close) x SMA(200,close)]"
     python -m analytics.rules dry-run "rsi(14) crosses below 30 on 1h" --since 2024-01-02
     python -m analytics.rules explain "rsi(14) crosses below 30 on 1h" AAPL --since 2024-01-02 --until 2024-01-03
     python -m analytics.rules add "rsi(14) crosses below 30 on 1h"
@@ -24,9 +25,11 @@ Ten rules:
 A rule is judged at closed bars. It fires where its condition becomes true, rests until the condition is false again (or
 until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
 
-check reads a rule and prints its normal form; it needs no server. dry-run shows where a rule would have fired, and what
-came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each bar with the
-value of each part of the condition, and what held the rule back.
+check reads a rule and prints its normal form; it needs no server. import prints the rule that means the same as a scan
+of StockCharts or a script in Pine, and on the error output what it means otherwise; - reads the text from the input.
+Where a part has no counterpart, it prints no rule, but every such part and why. dry-run shows where a rule would have
+fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each
+bar with the value of each part of the condition, and what held the rule back.
 
 add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
 that close from then on. list shows all rules and the number of their alerts, show one rule with its versions and its
@@ -53,6 +56,7 @@ from analytics.rules.arming import add, change, print_rule, print_rules
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
+from analytics.rules.importing import add_arguments, print_imported
 from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
 from shared.errors import ConfigError
 from shared.postgres.database import Cursor, connect, transaction
@@ -62,6 +66,7 @@ from shared.settings.config import Config
 
 COMMANDS = {
     "check": "read a rule and print its normal form",
+    "import": "print a scan of StockCharts or a script in Pine as a rule",
     "dry-run": "show where a rule would have fired, and what came of it",
     "explain": "show at each bar why a rule fired or did not",
     "add": "arm a rule",
@@ -86,6 +91,8 @@ def _arguments() -> argparse.Namespace:
         command = commands.add_parser(name, help=text)
         if name in CHANGES or name == "show":
             command.add_argument("rule_id", type=int, metavar="NUMBER", help="its number in the list")
+        elif name == "import":
+            add_arguments(command)
         elif name != "list":
             command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
         if name == "explain":
@@ -180,6 +187,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif arguments.command in CHANGES:
         with _database(config) as cursor:
             print(change(cursor, arguments.rule_id, arguments.command))
+    elif arguments.command == "import":
+        return print_imported(arguments, config.indicators.values)
     else:
         return _run_with_text(arguments.rule, config, arguments)
     return 0

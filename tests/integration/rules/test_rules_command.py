@@ -151,3 +151,16 @@ def test_a_ratio_of_two_symbols_is_judged_once_at_the_bars_of_the_first(filled: 
     dry = run(filled, "dry-run", "AAPL.close / SPY.close > 1.0001")
     fired = [line for line in lines if "  fired: " in line]
     assert f"{len(fired)} alerts of 1 symbols" in dry.stdout and len(fired) > 5
+
+
+def test_a_pasted_scan_is_printed_as_a_rule_and_its_differences_apart() -> None:
+    command = [sys.executable, "-m", "analytics.rules", "import", "-"]
+    scan = "[SMA(50,close) x SMA(200,close)]\nand [close > 10]"
+    good = subprocess.run(command, cwd=PROJECT, input=scan, capture_output=True, text=True)
+    assert (good.returncode, good.stdout) == (0, "sma(50) crosses above sma(200) and close > 10 on 1d\n")
+    assert "becomes true" in good.stderr
+    bad = subprocess.run(
+        command, cwd=PROJECT, input=f"{scan}\nand [SCTR > 90]", capture_output=True, text=True
+    )
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("and [SCTR > 90]\n     ^\nline 3, column 6: SCTR has no counterpart")
