@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from analytics.alerts.evaluation.cost import MOST_BARS, bars_read
 from analytics.alerts.evaluation.series_rules import named_series, values_read
 from analytics.alerts.language.normal_form import normal_form
-from analytics.alerts.language.reading import MAX_LENGTH
+from analytics.alerts.language.reading import MAX_LENGTH, MAX_WORDS, has_few_words
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Call, NoData
 from shared.errors import ConfigError
@@ -40,5 +41,14 @@ def _reasons(rule: Rule) -> Iterator[str]:
         for node in values_read(condition) if condition is not None else ():
             if isinstance(node, Call) and node.function in OUTSIDE:
                 yield f"nothing provides {node.function}()"
-    if (length := len(normal_form(rule))) > MAX_LENGTH:
-        yield f"with every default written out it has {length} characters, more than {MAX_LENGTH}"
+    yield from _limits_passed(rule)
+
+
+def _limits_passed(rule: Rule) -> Iterator[str]:
+    if (bars := bars_read(rule)) > MOST_BARS:
+        yield f"its periods make it read {bars:,} bars at each close, more than {MOST_BARS:,}"
+    text = normal_form(rule)
+    if len(text) > MAX_LENGTH:
+        yield f"with every default written out it has {len(text)} characters, more than {MAX_LENGTH}"
+    if not has_few_words(text):
+        yield f"with every default written out it has more than {MAX_WORDS} words, numbers and signs"

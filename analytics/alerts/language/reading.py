@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import islice
 from typing import Any
 
 from analytics.alerts.language.checking import Checker, require_shallow
@@ -15,11 +16,14 @@ from shared.market.records import INTERVALS, Interval
 MAX_LENGTH = 2_000
 MAX_PARENTHESES = 60
 """The most parentheses that may be open at a place."""
+MAX_WORDS = 400
+"""The most words, numbers and signs after the scope: the time that reading takes grows with their number."""
 MAX_SYMBOLS = 200
 MAX_CLOSES = 1_000
 """The most closes in a row that `for` may ask for."""
 LONGEST_REST = 366 * 86_400
 SCOPE_END = re.compile(r":(?=\s)")
+WORD = re.compile(r"[A-Za-z0-9_.]+|'[^'\n]*'|[<>=!]=|\S")
 LIST = re.compile(r"list:([A-Za-z0-9_-]{1,32})")
 
 
@@ -47,8 +51,21 @@ def _require_plain(text: str) -> None:
             raise Fault(place, f"more than {MAX_PARENTHESES} parentheses are open here")
 
 
+def has_few_words(text: str) -> bool:
+    """Whether a rule, which was read or has its normal form, has few enough words to be read."""
+    return next(islice(WORD.finditer(text, _scope(text)[1]), MAX_WORDS, None), None) is None
+
+
+def _require_few_words(text: str, begin: int) -> None:
+    words = WORD.finditer(text, begin)
+    if first_too_many := next(islice(words, MAX_WORDS, None), None):
+        fault = f"a rule has at most {MAX_WORDS} words, numbers and signs: make several rules of it"
+        raise Fault(first_too_many.start(), fault)
+
+
 def _read(text: str, parameters: Parameters) -> Rule:
     scope, begin = _scope(text)
+    _require_few_words(text, begin)
     # Spaces in place of the scope keep the places of everything after it.
     condition, endings = read_expression(" " * begin + text[begin:])
     found = _found(endings)

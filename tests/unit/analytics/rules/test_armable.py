@@ -27,9 +27,21 @@ def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) ->
 
 def test_rule_that_is_too_long_with_its_defaults_is_not_armed() -> None:
     """The analysis reads the normal form: a longer one was in the list as armed, and was never judged."""
-    text = " and ".join(["macd().histogram > macd().signal"] * 52)
+    text = " and ".join(["macd().histogram > macd().signal"] * 39)
     assert len(text) <= MAX_LENGTH
-    with pytest.raises(ConfigError, match=r"it has 28\d\d characters, more than 2000"):
+    with pytest.raises(ConfigError, match=r"it has 21\d\d characters, more than 2000"):
+        require_armable(read_rule(text, DEFAULTS))
+
+
+def test_rule_that_has_too_many_words_with_its_defaults_is_not_armed() -> None:
+    text = " and ".join(["macd() > 1"] * 39)
+    with pytest.raises(ConfigError, match="more than 400 words"):
+        require_armable(read_rule(text, DEFAULTS))
+
+
+def test_rule_that_reads_too_many_bars_at_each_close_is_not_armed() -> None:
+    text = "linear_regression(5000).slope > 0"
+    with pytest.raises(ConfigError, match="read 60,000 bars at each close, more than 10,000"):
         require_armable(read_rule(text, DEFAULTS))
 
 

@@ -101,8 +101,11 @@ REFUSED = {
     "__import__('os').system('ls')": (16, "expected '.'"),
     "close > 5; drop table alerts": (10, "';' has no meaning"),
     "(" * 500 + "close > 5" + ")" * 500: (61, "parentheses are open"),
-    "not " * 400 + "close > 5": (241, "more than 60 parts are nested or joined"),
-    "close > " + "-" * 400 + "5": (68, "more than 60 parts are nested or joined"),
+    "not " * 300 + "close > 5": (241, "more than 60 parts are nested or joined"),
+    "close > " + "-" * 300 + "5": (68, "more than 60 parts are nested or joined"),
+    "close > " + "-" * 1_900 + "5": (407, "at most 400 words, numbers and signs"),
+    "close > " + "1+" * 900 + "1": (407, "at most 400 words, numbers and signs"),
+    "bollinger(20, 2).lower > 1 or " * 31 + "bolinger(20) > 1": (931, "did you mean bollinger?"),
     " and ".join(["close > 5"] * 62): (1, "more than 60 parts are nested or joined"),
     "close > 5 and " * 715: (2_001, "at most 2000 characters"),
 }
