@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from analytics.alerts.alerts import AlertSettings
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.indicators.catalog import DEFAULTS, STORED
 from analytics.indicators.own.own_indicators import OwnSpec
 from analytics.indicators.spec import Parameters, Spec

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
+from analytics.alerts.alerts import Alert, AlertRules
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_row import IndicatorRow
@@ -71,7 +72,7 @@ class BarSeries:
         self.indicators = IndicatorSet(indicators, context, specs)
         self.own = OwnIndicators(own, context) if own else None
         checked = interval in alerts.intervals
-        self.alerts = AlertRules(alerts, context.periods_per_year, calendar) if checked else None
+        self.alerts = AlertRules(alerts, indicators, interval, context) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
         self.rules: SeriesRules | None = None
 

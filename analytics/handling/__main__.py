@@ -27,7 +27,7 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
-from analytics.alerts.alerts import Rule
+from analytics.alerts.threshold_rules import ThresholdName
 from analytics.store.rules.handlings import (
     ListedHandling,
     count_unacknowledged,
@@ -49,11 +49,11 @@ def _rule(text: str) -> str | None:
     """The type of an argument: a rule by the name that its alerts have; None for all."""
     if text == ALL:
         return None
-    if text in get_args(Rule):
+    if text in get_args(ThresholdName):
         return text
     if re.fullmatch("[0-9]{1,18}", text):
         return f"rule {int(text)}"
-    names = ", ".join(get_args(Rule))
+    names = ", ".join(get_args(ThresholdName))
     raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a rule nor one of {ALL}, {names}")
 
 

@@ -52,11 +52,12 @@ from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.rules.armable import require_triable
-from analytics.rules.arming import add, change, print_rule, print_rules
+from analytics.rules.arming import add, change, print_rule, print_rules, print_thresholds
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
 from analytics.rules.importing import add_arguments, print_imported
+from analytics.runtime.settings import alert_settings
 from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
 from shared.errors import ConfigError
 from shared.postgres.database import Cursor, connect, transaction
@@ -180,6 +181,7 @@ def _run(arguments: argparse.Namespace) -> int:
     config = configured("rules", {})
     if arguments.command == "list":
         with _database(config) as cursor:
+            print_thresholds(cursor, alert_settings(config), config.indicators.values, Console())
             print_rules(cursor, Console())
     elif arguments.command == "show":
         with _database(config) as cursor:

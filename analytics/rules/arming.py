@@ -1,17 +1,21 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
+from datetime import datetime
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
+from analytics.alerts.threshold_rules import AlertSettings, threshold_rules
+from analytics.indicators.spec import Parameters
 from analytics.rules.armable import require_armable
 from analytics.rules.texts import minute_text, value_text, values_text
 from analytics.store.rules.closed_bars import symbols_with_exchanges
 from analytics.store.rules.rule_requests import (
-    ListedRule,
     add_rule,
+    alerts_by_rule,
     alerts_of,
     listed_rules,
     request,
@@ -60,6 +64,20 @@ def change(cursor: Cursor, rule_id: int, action: str) -> str:
     return f"Rule {rule_id} is {action}d as soon as the producer runs."
 
 
+def print_thresholds(
+    cursor: Cursor, settings: AlertSettings, parameters: Parameters, console: Console
+) -> None:
+    """Print the thresholds of the settings as rules, with the number of their alerts."""
+    title = f"The thresholds of .env, on {', '.join(settings.intervals) or 'no interval'}"
+    table = Table("name", "alerts", "last alert (UTC)", "text", title=title)
+    counts = alerts_by_rule(cursor)
+    for each in threshold_rules(settings, parameters, "1m"):
+        alerts, last = counts.get(each.name, (0, None))
+        text = normal_form(each.rule).replace(" on 1m", "")
+        table.add_row(each.name, f"{alerts:,}", _last(last), text)
+    console.print(table)
+
+
 def print_rules(cursor: Cursor, console: Console) -> None:
     """Print the rules that are not removed."""
     rules = [rule for rule in listed_rules(cursor) if rule.state != "removed"]
@@ -68,7 +86,9 @@ def print_rules(cursor: Cursor, console: Console) -> None:
         return
     table = Table("rule", "state", "alerts", "last alert (UTC)", "text")
     for rule in rules:
-        table.add_row(str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule), escape(rule.text))
+        table.add_row(
+            str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule.last_alert), escape(rule.text)
+        )
     console.print(table)
 
 
@@ -88,5 +108,5 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     console.print(alerts)
 
 
-def _last(rule: ListedRule) -> str:
-    return "" if rule.last_alert is None else minute_text(rule.last_alert.timestamp())
+def _last(alert: datetime | None) -> str:
+    return "" if alert is None else minute_text(alert.timestamp())

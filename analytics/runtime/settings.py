@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from analytics.alerts.alerts import AlertSettings
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.indicators.spec import Parameters
 from analytics.runtime.own_files import own_specs
@@ -25,17 +25,10 @@ KEPT_SETTINGS = ("indicators", "alerts", "grace", "skip_extreme", "forecasts", "
 def engine_settings(config: Config) -> EngineSettings:
     """The engine settings that correspond to the configuration. Raises ConfigError if an indicator of the user's own is
     refused."""
-    indicators, alerts = config.indicators, config.alerts
+    indicators = config.indicators
     return EngineSettings(
         indicators.values,
-        AlertSettings(
-            rsi_overbought=alerts.rsi_overbought,
-            rsi_oversold=alerts.rsi_oversold,
-            volatility=alerts.volatility_threshold,
-            price_change=alerts.price_change_threshold,
-            volume_change=alerts.volume_change_threshold,
-            intervals=alerts.intervals,
-        ),
+        alert_settings(config),
         LiveEvery(**indicators.frequencies.model_dump()),
         config.running.bar_grace_seconds,
         config.errors.skip_extreme_values,
@@ -45,6 +38,19 @@ def engine_settings(config: Config) -> EngineSettings:
         },
         config.running.trade_conditions,
         own=own_specs(config.running.indicators_path),
+    )
+
+
+def alert_settings(config: Config) -> AlertSettings:
+    """The thresholds that correspond to the configuration."""
+    alerts = config.alerts
+    return AlertSettings(
+        rsi_overbought=alerts.rsi_overbought,
+        rsi_oversold=alerts.rsi_oversold,
+        volatility=alerts.volatility_threshold,
+        price_change=alerts.price_change_threshold,
+        volume_change=alerts.volume_change_threshold,
+        intervals=alerts.intervals,
     )
 
 

@@ -11,6 +11,7 @@ VALUES = (
     *("open", "high", "low", "close", "volume", "vwap"),
     *("sma(3)", "sma(volume, 2)", "ema(3)", "rsi(2)", "macd(2, 3, 2).histogram", "bollinger(3, 2).lower"),
     *("atr(2)", "stochastic(3, 2, 2).k", "obv()", "session_vwap()", "z_score(3)", "year_drawdown()"),
+    *("bar_volatility(2)", "typical_volume()"),
     *("change(1)", "change(2)", "change(1d)", "change(3m)", "drawdown(3)", "drawdown(2d)", "drawdown(4m)"),
     *("highest(high, 3)", "lowest(sma(2), 2)", "highest(rsi(2), 2)"),
 )

@@ -1,7 +1,7 @@
 """What a rule means, written a second time without any state: everything is calculated again from all bars so far."""
 
 from collections.abc import Sequence
-from math import fsum, isfinite
+from math import fsum, isfinite, sqrt
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -120,6 +120,11 @@ def _call(node: Call, bars: Sequence[Bar]) -> Any:
             return _change(arguments[0], bars)
         case "drawdown":
             return _drawdown(arguments[0], bars)
+        case "typical_volume":
+            return _typical_volume(bars)
+        case "bar_volatility":
+            annual = _indicator(Call("volatility", node.arguments, place=0), bars)
+            return None if annual is None else annual * (1 / sqrt(context().periods_per_year))
         case "sma":
             series, length = _series_and_length(node)
             closes = [getattr(bar, series) for bar in bars[-length:]]
@@ -150,6 +155,16 @@ def _change(span: Node, bars: Sequence[Bar]) -> float | None:
         assert isinstance(span, Duration)
         earlier = [bar for bar in bars if bar.end <= last.end - span.seconds]
     return last.close / earlier[-1].close - 1.0 if earlier else None
+
+
+def _typical_volume(bars: Sequence[Bar]) -> float | None:
+    """The mean volume of the earlier bars at the same time of day; of more than 20 the newest has one twentieth."""
+    *earlier, last = bars
+    volumes = [bar.volume for bar in earlier if bar.start % DAY == last.start % DAY]
+    mean = 0.0
+    for count, volume in enumerate(volumes, start=1):
+        mean += (volume - mean) / min(count, 20)
+    return mean if len(volumes) >= 5 and mean > 0 else None
 
 
 def _drawdown(span: Node, bars: Sequence[Bar]) -> float | None:

@@ -35,12 +35,13 @@ class Firing:
     """The state of a rule for one symbol.
 
     A false condition makes it ready to fire. After an unknown one it is not: the condition may have been true already.
+    If it `is_eager`, it is ready from the beginning, and unknown changes nothing.
     A condition that is one of `idle_at` changes nothing, as at nearly every bar.
     """
 
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
-        self._is_ready = self._is_resting = False
+    def __init__(self, rule: Rule, is_eager: bool = False) -> None:
+        self._rule, self._is_eager = rule, is_eager
+        self._is_ready, self._is_resting = is_eager, False
         self._closes = 0
         self._fired_at: int | None = None
         self.idle_at: Collection[bool | None] = ()
@@ -61,7 +62,8 @@ class Firing:
         if rule.is_once or rule.while_open or self._closes or (self._is_resting and rule.clear is not None):
             self.idle_at = ()
         else:
-            self.idle_at = (False,) if self._is_ready else (True, None)
+            unchanged = (False, None) if self._is_eager else (False,)
+            self.idle_at = unchanged if self._is_ready else (True, None)
 
     def _judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         rule = self._rule
@@ -72,7 +74,7 @@ class Firing:
         if self._is_resting:
             self._is_resting = not (condition is False if rule.clear is None else clear is True)
         if condition is None:
-            self._is_ready, self._closes = False, 0
+            self._is_ready, self._closes = self._is_eager and self._is_ready, 0
             return "unknown"
         if not condition:
             self._is_ready, self._closes = not self._is_resting, 0

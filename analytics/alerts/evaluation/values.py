@@ -1,17 +1,18 @@
 """The values that the rules of one series read: each is calculated once a bar, whichever rules read it. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from analytics.alerts.evaluation.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
+from analytics.alerts.evaluation.usual_bar import OneBarVolatility, TypicalVolume
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES, IndicatorFunction
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
 from analytics.indicators.series.inputs import input_of
-from analytics.indicators.spec import Context, Value
+from analytics.indicators.spec import Context, Unit, Value
 from shared.market.records import Bar
 
 DAY = 86_400
@@ -25,6 +26,11 @@ READ: Mapping[str, Callable[[Bar], float | None]] = {
 }
 """How a series is read from a bar."""
 NOTHING: Mapping[str, float] = {}
+OWN_UNITS: Mapping[str, Unit] = {
+    **dict.fromkeys(("change", "drawdown", "anomaly", "bar_volatility"), "share"),
+    "typical_volume": "volume",
+}
+"""The language's own functions that are calculated from bars, with the units of their values."""
 
 
 class Source(Protocol):
@@ -40,11 +46,11 @@ class SeriesValues:
     """The values of one symbol and interval, by their text in the normal form; `seen` bars were added.
 
     Values that are not calculated from these bars, such as forecast(95%).low or the close of another symbol, come from
-    outside; one is unknown at a bar without it.
+    outside; one is unknown at a bar without it. So do those whose texts are `given`.
     """
 
-    def __init__(self, symbol: str, context: Context) -> None:
-        self._symbol, self._context = symbol, context
+    def __init__(self, symbol: str, context: Context, given: Collection[str] = ()) -> None:
+        self._symbol, self._context, self._given = symbol, context, given
         self._series: dict[str, list[History]] = {}
         self._sources: dict[str, Source] = {}
         self._parts: dict[str, list[tuple[int, History]]] = {}
@@ -61,13 +67,15 @@ class SeriesValues:
         return self.histories[text]
 
     def _new(self, node: Series | Call, text: str) -> History:
-        if isinstance(node, Series):
+        if text in self._given:
+            history = self._outside[text] = History("number")
+        elif isinstance(node, Series):
             history = self._new_series(node, text)
         elif node.function in INDICATOR_FUNCTIONS:
             history = self._of_indicator(node)
-        elif node.function in ("change", "drawdown", "anomaly"):
-            history = History("share")
-            self._sources[text], self._parts[text] = _move(node, self._context), [(-1, history)]
+        elif node.function in OWN_UNITS:
+            history = History(OWN_UNITS[node.function])
+            self._sources[text], self._parts[text] = _source(node, self._context), [(-1, history)]
         else:
             history = self._outside[text] = History("price" if node.function == "forecast" else "number")
         return history
@@ -145,6 +153,11 @@ class SeriesValues:
         for text, history in self.histories.items():
             history.restore(state["values"][text])
 
+    def restore_known(self, state: Mapping[str, Any]) -> None:
+        """Continue from `state`, as far as it has these values; others are unknown until the next bar."""
+        unknown: dict[str, list[float | None]] = {text: [] for text in self.histories}
+        self.restore({**state, "values": {**unknown, **state["values"]}})
+
 
 def _indicator(
     function: IndicatorFunction, series: str, numbers: Sequence[float], context: Context
@@ -171,12 +184,16 @@ def _series_and_numbers(node: Call) -> tuple[str, list[float]]:
     return series, numbers
 
 
-def _move(node: Call, context: Context) -> Source:
-    """The change or drawdown over the span in the argument, or whether a bar is an anomaly."""
-    if node.function == "anomaly":
-        return Anomaly(context.session_of)
-    (argument,) = node.arguments
-    span = _span(argument, context)
+def _source(node: Call, context: Context) -> Source:
+    """What one of the language's own functions is calculated by."""
+    match node.function:
+        case "anomaly":
+            return Anomaly(context.session_of)
+        case "typical_volume":
+            return TypicalVolume(context.session_of)
+        case "bar_volatility":
+            return OneBarVolatility(int(_series_and_numbers(node)[1][0]), context.periods_per_year)
+    span = _span(node.arguments[0], context)
     if node.function == "drawdown":
         return DrawdownOver(span)
     return ChangeOver(span, of_sessions=isinstance(span, TradingDays))

@@ -7,6 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
+from analytics.alerts.language.arguments import (
+    MAX_BARS,
+    factor_of,
+    number_of_bars,
+    require_span,
+    written,
+)
 from analytics.alerts.language.functions import (
     INDICATOR_FUNCTIONS,
     NAMES,
@@ -33,18 +40,14 @@ from analytics.alerts.language.syntax import (
     look_back,
 )
 from analytics.indicators.spec import Parameters
-from shared.market.records import INTERVAL_SECONDS, Interval
+from shared.market.records import Interval
 
 Kind = Literal["number", "condition", "duration"]
 
-MAX_BARS = 5_000
-"""The longest period and the longest look back, in bars."""
 MAX_DEPTH = 60
 """So many parts may lie in one another; in `a and b and c` the first two lie in the whole as one part."""
 COVERAGES = (0.5, 0.8, 0.95)
 """The forecast intervals that are made at every close."""
-MAX_SESSIONS = 1_000
-"""The most days of trading that a duration such as 20d may have."""
 DAY = 86_400
 
 CONDITIONS = (Compared, Between, Crosses, NoData, Not, Joined)
@@ -150,7 +153,7 @@ class Checker:
         periods = self._periods(node, function, numbers)
         given = numbers[len(function.periods) :]
         factors = [
-            _factor(given[place], factor.name) if place < len(given) else _written(node, factor.default)
+            factor_of(given[place], factor.name) if place < len(given) else written(node, factor.default)
             for place, factor in enumerate(function.factors)
         ]
         return replace(node, arguments=(*series, *periods, *factors))
@@ -159,9 +162,9 @@ class Checker:
         periods: dict[str, Number] = {}
         for place, parameter in enumerate(function.periods):
             if place < len(numbers):
-                periods[parameter.name] = _bars(numbers[place], parameter.least)
+                periods[parameter.name] = number_of_bars(numbers[place], parameter.least)
             else:
-                periods[parameter.name] = _written(node, self._parameters[parameter.name])
+                periods[parameter.name] = written(node, self._parameters[parameter.name])
         for parameter in function.periods:
             limit = periods.get(parameter.below)
             if limit is not None and periods[parameter.name].value >= limit.value:
@@ -184,7 +187,7 @@ class Checker:
         )
         if not is_plain:
             raise Fault(of.place, f"a series or an indicator is expected: {_usage(node.function)}")
-        return checked, _bars(bars, 1)
+        return checked, number_of_bars(bars, 1)
 
     def _span(self, node: Call) -> tuple[Node, ...]:
         """One argument: a number of bars, a number of sessions such as 5d, or an event time of several bars."""
@@ -192,8 +195,8 @@ class Checker:
             raise _usage_fault(node)
         (span,) = node.arguments
         if not isinstance(span, Duration):
-            return (_bars(span, 1),)
-        _require_span(span, self._interval)
+            return (number_of_bars(span, 1),)
+        require_span(span, self._interval)
         return (span,)
 
     def _forecast(self, node: Call) -> tuple[Node, ...]:
@@ -212,6 +215,15 @@ class Checker:
             case _:
                 raise Fault(node.place, f"a duration of at most 30d is expected: {_usage(node.function)}")
 
+    def _volatility(self, node: Call) -> tuple[Node, ...]:
+        match node.arguments:
+            case ():
+                return (written(node, self._parameters["volatility_period"]),)
+            case (period,):
+                return (number_of_bars(period, 2),)
+            case _:
+                raise _usage_fault(node)
+
     def _nothing(self, node: Call) -> tuple[Node, ...]:
         if node.arguments:
             raise _usage_fault(node)
@@ -223,7 +235,8 @@ class Checker:
         **dict.fromkeys(("change", "drawdown"), _span),
         "forecast": _forecast,
         "sentiment": _duration,
-        "anomaly": _nothing,
+        "bar_volatility": _volatility,
+        **dict.fromkeys(("anomaly", "typical_volume"), _nothing),
     }
 
 
@@ -262,34 +275,3 @@ def _split_arguments(node: Call, function: IndicatorFunction) -> tuple[tuple[Ser
     if series.symbol or series.name not in SERIES or series.name == "vwap":
         raise Fault(series.place, "open, high, low, close or volume is expected here")
     return () if series.name == "close" else (series,), tuple(numbers)
-
-
-def _require_span(span: Duration, interval: Interval) -> None:
-    seconds, unit = INTERVAL_SECONDS[interval], span.text[-1]
-    if unit == "w":
-        raise Fault(span.place, "weeks are not counted here: use sessions, such as 5d")
-    if unit == "d":
-        if not 1 <= span.seconds // DAY <= MAX_SESSIONS:
-            raise Fault(span.place, f"1d to {MAX_SESSIONS}d is expected")
-        return
-    if span.seconds < seconds or span.seconds % seconds:
-        raise Fault(span.place, f"on {interval} a multiple of {interval} is expected")
-    if span.seconds > MAX_BARS * seconds:
-        raise Fault(span.place, f"on {interval} at most {MAX_BARS} bars can be looked back")
-
-
-def _bars(node: Node, least: int) -> Number:
-    if not isinstance(node, Number) or not node.text.isdigit() or not least <= node.value <= MAX_BARS:
-        raise Fault(node.place, f"a number of bars from {least} to {MAX_BARS} is expected")
-    return node
-
-
-def _factor(node: Node, name: str) -> Number:
-    if not isinstance(node, Number) or not 0 < node.value <= 1_000:
-        raise Fault(node.place, f"{name}: a number above 0 and up to 1000 is expected")
-    return node
-
-
-def _written(node: Node, value: float) -> Number:
-    """A default as if it had been written."""
-    return Number(float(value), repr(float(value)).removesuffix(".0"), place=node.place)

@@ -24,6 +24,8 @@ OWN_FUNCTIONS = {
     "forecast": "forecast(95%).low",
     "sentiment": "sentiment(1d)",
     "anomaly": "anomaly()",
+    "typical_volume": "typical_volume()",
+    "bar_volatility": "bar_volatility(20)",
 }
 """The functions of the language's own, each with an example of its use."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from analytics.alerts.alerts import Rule
+from analytics.alerts.threshold_rules import ThresholdName
 from analytics.runtime.comparison.refold import Refold
 from analytics.runtime.comparison.stored_inputs import StoredModels
 from analytics.runtime.comparison.stored_state import StoredState
@@ -21,7 +21,7 @@ from analytics.store.comparison.compared_tables import (
 from shared.market.records import Interval
 from shared.postgres.database import Cursor
 
-ON_INDICATORS: tuple[Rule, ...] = ("rsi_overbought", "rsi_oversold", "volatility")
+ON_INDICATORS: tuple[ThresholdName, ...] = ("rsi_overbought", "rsi_oversold", "volatility")
 """Rules whose alerts depend on the periods of indicators."""
 
 

@@ -115,6 +115,12 @@ def alerts_of(cursor: Cursor, rule_id: int, limit: int) -> list[RuleAlert]:
     return [RuleAlert(*row) for row in cursor.fetchall()]
 
 
+def alerts_by_rule(cursor: Cursor) -> dict[str, tuple[int, datetime]]:
+    """The number of alerts of each rule and threshold that has any, and the end of the last bar of one."""
+    cursor.execute("select rule, count(*), max(event_time) from alerts group by rule")
+    return {rule: (count, last) for rule, count, last in cursor.fetchall()}
+
+
 def listed_rules(cursor: Cursor) -> list[ListedRule]:
     """Every rule, removed ones too, in the order of their ids."""
     cursor.execute(LISTED)

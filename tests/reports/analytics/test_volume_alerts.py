@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.alerts.alerts import AlertRules, AlertSettings
+from analytics.alerts.alerts import AlertRules
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event
+from analytics.engine.series import context_of
+from analytics.indicators.catalog import DEFAULTS
 from producer.sources.simulated import SimulatedMarket
 from shared.calendars.calendars import SimulatedExchange, calendar_of
 from shared.market.records import Bar
@@ -53,7 +56,7 @@ def hours_of(*volumes: float, opens: str = "2026-01-05T14:00", days: int = 30) -
 
 def fired(bars: list[Bar]) -> list[int]:
     """When each bar began that set off a volume alert."""
-    rules = AlertRules(AlertSettings(), 1764.0, calendar_of("XNYS"))
+    rules = AlertRules(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
     return [
         bar.start
         for bar in bars
@@ -78,7 +81,7 @@ def test_time_of_day_is_the_sessions_also_where_clocks_are_changed() -> None:
 
 def test_split_multiplies_what_is_usual() -> None:
     """Scenario: after a split of 7 for 1 there are seven times as many shares to trade."""
-    rules = AlertRules(AlertSettings(), 1764.0, calendar_of("XNYS"))
+    rules = AlertRules(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
     bars = hours_of(100.0, days=14)
     for bar in bars[:-1]:
         rules.update(bar, NO_VALUES)

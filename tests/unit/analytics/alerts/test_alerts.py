@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.alerts.alerts import MIN_VOLUME_DAYS, Alert, AlertRules, AlertSettings
+from analytics.alerts.alerts import Alert, AlertRules
+from analytics.alerts.evaluation.usual_bar import MIN_VOLUME_DAYS
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.reading import read_rule
+from analytics.alerts.threshold_rules import AlertSettings, threshold_rules
+from analytics.indicators.catalog import DEFAULTS
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.calendars.calendars import AlwaysOpen
 from shared.market.records import Bar
-from tests.inputs.records import NO_VALUES, with_values
+from tests.inputs.records import NO_VALUES, context, with_values
+from tests.oracles.plain_thresholds import PlainThresholds
 
 PERIODS = 10_000.0
 """A year of so many bars: the volatility of one is a hundredth of the annual one."""
@@ -29,7 +35,7 @@ def bar(close: float = 100.0, volume: float = 0.0) -> Bar:
 
 
 def rules(**settings: Any) -> AlertRules:
-    return AlertRules(AlertSettings(**settings), PERIODS, AlwaysOpen())
+    return AlertRules(AlertSettings(**settings), DEFAULTS, "1m", context(PERIODS))
 
 
 def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
@@ -140,3 +146,34 @@ def test_rule_never_fires_twice_without_having_been_calm_between(
             assert row.rsi is not None
             assert row.rsi >= 70.0
             armed = False
+
+
+@given(st.lists(st.tuples(steps, st.none() | st.sampled_from((2.0, 7.0, 0.1))), min_size=1, max_size=60))
+def test_the_rules_raise_the_alerts_of_the_plain_thresholds_to_the_last_bit(
+    closed: list[tuple[tuple[float, float, IndicatorRow], float | None]],
+) -> None:
+    settings = AlertSettings(55.0, 45.0, 0.06, 0.3, 1.2)
+    some, plain = (
+        AlertRules(settings, DEFAULTS, "1m", context(PERIODS)),
+        PlainThresholds(settings, PERIODS, AlwaysOpen()),
+    )
+    for number, ((close, volume, row), ratio) in enumerate(closed):
+        if ratio is not None:
+            some.split(ratio)
+            plain.split(ratio)
+        start = number // 3 * 86_400 + number % 3 * 60
+        each = bar(close, volume)._replace(start=start, end=start + 60)
+        assert some.update(each, row) == plain.update(each, row)
+
+
+def test_each_threshold_is_a_rule_of_the_language() -> None:
+    written = {each.name: normal_form(each.rule) for each in threshold_rules(AlertSettings(), DEFAULTS, "5m")}
+    assert written == {
+        "rsi_overbought": "rsi(14) >= 70 on 5m clear rsi(14) < 65",
+        "rsi_oversold": "rsi(14) <= 30 on 5m clear rsi(14) > 35",
+        "price_change": "abs(change(1)) >= 0.05 on 5m clear abs(change(1)) < 0.05 * 0.9",
+        "volume_change": "volume / typical_volume() >= 2 on 5m clear volume / typical_volume() < 2 * 0.9",
+        "volatility": "bar_volatility(20) >= 0.05 on 5m clear bar_volatility(20) < 0.05 * 0.9",
+    }
+    for each in threshold_rules(AlertSettings(), DEFAULTS, "5m"):
+        assert read_rule(normal_form(each.rule), DEFAULTS) == each.rule

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics.alerts.alerts import Alert, AlertRules, AlertSettings
+from analytics.alerts.alerts import Alert
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.engine.events import Event
@@ -19,6 +20,7 @@ from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Quote, Recor
 from tests.inputs.random_markets import DAY, END, EXCHANGES, OPENS, graces, markets
 from tests.inputs.records import WARM_AT_ONCE, folded, kept, mark, quote, restored, with_values
 from tests.oracles.naive_fold import Closing, NaiveFold
+from tests.oracles.plain_thresholds import PlainThresholds
 
 NERVOUS = EngineSettings(
     indicators=WARM_AT_ONCE,
@@ -66,7 +68,7 @@ def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
     calendar = calendar_of(EXCHANGES[bar.symbol])
     context = context_of(calendar, bar.interval)
     indicators = IndicatorSet(PLAIN.indicators, context)
-    rules = AlertRules(PLAIN.alerts, context.periods_per_year, calendar)
+    rules = PlainThresholds(PLAIN.alerts, context.periods_per_year, calendar)
     for each in series:
         bar = each._replace(session=calendar.at(each.start).name)
         row = indicators.update(bar)

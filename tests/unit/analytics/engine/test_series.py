@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from analytics.alerts.alerts import AlertSettings
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.bars import OpenBar, Slot
 from analytics.engine.series import BarSeries, ClosedBar
 from analytics.indicators.catalog import STORED

@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from analytics.alerts.alerts import AlertSettings
+from analytics.alerts.threshold_rules import AlertSettings
 from analytics.engine.engine_settings import EngineSettings
 from analytics.runtime.settings import KEPT_SETTINGS, decoded_settings, encoded_settings, parameters_of
 from ml.arima.forecaster import ForecastSettings
