@@ -15,6 +15,7 @@ BY_OFFSET = {
     "model_servings": "from_offset",
     "rule_changes": '"offset"',
     "alert_handlings": '"offset"',
+    "headlines": '"offset"',
     "set_aside_quotes": '"offset"',
 }
 """The tables whose rows have the offset that they were made from, with the column of that offset."""

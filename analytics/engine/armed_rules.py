@@ -1,13 +1,16 @@
-"""The rules of a partition in its engine: arms and disarms them in the series that they apply to. Pure."""
+"""The rules of a partition in its engine: arms and disarms them in the series that they apply to, and gives them the
+headlines. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from analytics.alerts.evaluation.mood import ScoredHeadline, scored
 from analytics.alerts.evaluation.rule_book import RuleBook
 from analytics.engine.events import Event
+from analytics.engine.series import KnownPast
 from analytics.engine.symbol_state import SymbolState
-from shared.market.records import Bar, Interval, RuleChange
+from shared.market.records import Bar, Headline, Interval, RuleChange
 
 
 class AppliedChange(NamedTuple):
@@ -17,31 +20,55 @@ class AppliedChange(NamedTuple):
     change: RuleChange
 
 
+class FoundHeadline(NamedTuple):
+    """A headline at its offset, and when it counts; None if its symbol had no record before it, so that it never
+    does."""
+
+    offset: int
+    headline: Headline
+    scored: ScoredHeadline | None
+
+
+class ForTheTables(NamedTuple):
+    """The changes of rules, repeated ones too, and the headlines that are to be stored, in order."""
+
+    changes: list[AppliedChange]
+    headlines: list[FoundHeadline]
+
+
 class PastSeries(Protocol):
-    """The closed bars of a symbol that are already stored, for the values of a rule that is armed later."""
+    """The closed bars and headlines of a symbol that are already stored, for the values of a rule that is armed
+    later."""
 
     def bars_until(self, symbol: str, interval: Interval, end: int) -> Iterable[Bar]:
         """Those that ended by `end`, epoch seconds, in order and as they traded."""
 
+    def headlines_before(self, symbol: str, offset: int) -> dict[int, ScoredHeadline]:
+        """The headlines that count, by their offsets, which are below `offset`."""
+
 
 class NothingStored:
-    """No bar is stored: a rule warms up from its arming on."""
+    """Nothing is stored: a rule warms up from its arming on."""
 
     def bars_until(self, *_: object) -> Iterable[Bar]:
         """No bar."""
         return ()
+
+    def headlines_before(self, *_: object) -> dict[int, ScoredHeadline]:
+        """No headline."""
+        return {}
 
 
 NOTHING_STORED = NothingStored()
 
 
 class ArmedRules:
-    """The rules of a partition, and the changes of them that are to be stored."""
+    """The rules of a partition; the changes of them, and the headlines, that are to be stored."""
 
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
-        self._changes: list[AppliedChange] = []
+        self._found = ForTheTables([], [])
 
     def fold(
         self, change: RuleChange, offset: int, symbols: Mapping[str, SymbolState], events: Sequence[Event]
@@ -50,14 +77,33 @@ class ArmedRules:
 
         Returns the symbols whose state changed.
         """
-        self._changes.append(AppliedChange(offset, change))
+        self._found.changes.append(AppliedChange(offset, change))
         if not self.book.apply(change):
             return ()
         for state in symbols.values():
-            state.arm(self.book, change.rule_id, partial(self._past, state, events))
+            past = KnownPast(
+                partial(self._bars, state, events), partial(self._past_headlines, state.symbol, offset)
+            )
+            state.arm(self.book, change.rule_id, past)
         return symbols.keys()
 
-    def _past(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> Iterator[Bar]:
+    def fold_headline(
+        self, headline: Headline, offset: int, symbols: Mapping[str, SymbolState], closed_until: int
+    ) -> Iterable[str]:
+        """Note a headline, and give it to the rules of its symbol. Returns the symbols whose state changed."""
+        state = symbols.get(headline.symbol)
+        found = None if state is None else scored(headline, max(state.closed_until, closed_until))
+        self._found.headlines.append(FoundHeadline(offset, headline, found))
+        is_read = state is not None and found is not None and state.add_headline(found)
+        return (headline.symbol,) if is_read else ()
+
+    def _past_headlines(self, symbol: str, offset: int) -> list[ScoredHeadline]:
+        """The headlines of a symbol that count: those that are stored, and those that are not yet."""
+        found = self.closed_bars.headlines_before(symbol, offset)
+        new = {each.offset: each.scored for each in self._found.headlines if each.headline.symbol == symbol}
+        return list((found | {at: each for at, each in new.items() if each is not None}).values())
+
+    def _bars(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> Iterator[Bar]:
         """The closed bars of a series: those that are stored, then those that are not yet."""
         symbol, last = state.symbol, 0
         for bar in self.closed_bars.bars_until(symbol, interval, state.open.series[interval].closed_until):
@@ -68,7 +114,7 @@ class ArmedRules:
             if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last:
                 yield bar
 
-    def take_changes(self) -> list[AppliedChange]:
-        """The changes since the last call, repeated ones too, in order."""
-        found, self._changes = self._changes, []
+    def take(self) -> ForTheTables:
+        """What was found since the last call."""
+        found, self._found = self._found, ForTheTables([], [])
         return found

@@ -14,15 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from shared.calendars.calendars import SessionCalendar
-from shared.market.records import (
-    INTERVAL_SECONDS,
-    INTERVALS,
-    PRICE_LIMIT,
-    Bar,
-    Interval,
-    RecordedBar,
-    RecordedInterval,
-)
+from shared.market.prices import PRICE_LIMIT
+from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval, RecordedBar, RecordedInterval
 from shared.market.trade_conditions import Updates
 
 BarState = tuple[

@@ -36,6 +36,7 @@ from analytics.forecasting.forecasts import (
 from analytics.indicators.series.sessions import REGULAR
 from shared.market.records import (
     CorporateAction,
+    Headline,
     Interval,
     Quote,
     Record,
@@ -85,6 +86,8 @@ class Engine:
             self._fold_mark(record, offset)
         elif isinstance(record, RuleChange):
             self.changed.update(self.rules.fold(record, offset, self.symbols, self._events))
+        elif isinstance(record, Headline):
+            self.changed.update(self.rules.fold_headline(record, offset, self.symbols, self._closed_until))
 
     def serve(self, interval: Interval, trained: Trained) -> None:
         """From the next record on, exactly these trained models forecast the bars of an interval."""

@@ -1,11 +1,12 @@
 """One symbol in one interval: the open bars, and the indicators, alert rules and forecasts of the closed ones."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules
+from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
 from analytics.alerts.threshold_rules import AlertSettings
@@ -30,6 +31,16 @@ class ClosedBar(NamedTuple):
     alerts: list[Alert]
     own: OwnRow | None
     fired: Sequence[Judgement] = ()
+
+
+class KnownPast(NamedTuple):
+    """What the values of a newly armed rule begin with: the closed bars of an interval, in order, and the headlines."""
+
+    bars: Callable[[Interval], Iterable[Bar]]
+    headlines: Callable[[], Iterable[ScoredHeadline]]
+
+
+NOTHING_PAST = KnownPast(lambda _: (), tuple)
 
 
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
@@ -76,9 +87,9 @@ class BarSeries:
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
         self.rules: SeriesRules | None = None
 
-    def arm(self, rules: Mapping[int, ArmedRule], changed: int, past: Iterable[Bar]) -> None:
+    def arm(self, rules: Mapping[int, ArmedRule], changed: int, past: KnownPast) -> None:
         """Judge these rules from the next bar on. The one with the id `changed` is new: its values begin with the
-        closed bars of the `past`."""
+        `past`."""
         if not rules:
             self.rules = None
             return
@@ -94,10 +105,13 @@ class BarSeries:
         """Whether this rule is judged at its bars."""
         return self.rules is not None and rule_id in self.rules.rule_ids
 
-    def _warmed_up(self, armed: ArmedRule, past: Iterable[Bar]) -> SeriesRules:
+    def _warmed_up(self, armed: ArmedRule, past: KnownPast) -> SeriesRules:
         warm = SeriesRules({armed.rule_id: armed}, self.symbol, self._context)
         splits = deque(self.splits or ())
-        for bar in past:
+        if warm.values.reads_mood:
+            for headline in past.headlines():
+                warm.values.add_headline(headline)
+        for bar in past.bars(self.interval):
             while splits and splits[0][0] < bar.end:
                 warm.split(splits.popleft()[1])
             warm.values.update(bar)

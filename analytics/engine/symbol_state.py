@@ -1,17 +1,17 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
-from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
+from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import NO_RULE, RuleBook
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.quotes.last_price import close_as_quote
 from analytics.engine.quotes.print_filter import PrintFilter
-from analytics.engine.series import BarSeries, ClosedBar
+from analytics.engine.series import NOTHING_PAST, BarSeries, ClosedBar, KnownPast
 from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.calendars.calendars import calendar_of
@@ -74,18 +74,25 @@ class SymbolState:
         indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
-    def arm(self, rules: RuleBook, changed: int, past: Callable[[Interval], Iterable[Bar]]) -> None:
-        """Judge these rules from the next closed bar on, after the one with the id `changed` changed; `past` are the
-        closed bars of an interval, from which its values begin."""
+    def arm(self, rules: RuleBook, changed: int, past: KnownPast) -> None:
+        """Judge these rules from the next closed bar on, after the one with the id `changed` changed; its values begin
+        with the `past`."""
         for interval, series in self.open.series.items():
             armed = rules.rules_for(self.symbol, interval)
             if changed in armed or series.has_rule(changed):
-                series.arm(armed, changed, past(interval) if changed in armed else ())
+                series.arm(armed, changed, past)
 
     def arm_all(self, rules: RuleBook) -> None:
         """Judge these rules from the first bar on."""
         for interval, series in self.open.series.items():
-            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, ())
+            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NOTHING_PAST)
+
+    def add_headline(self, headline: ScoredHeadline) -> bool:
+        """Give a headline to the rules that read the mood; returns whether there are any."""
+        armed = [series.rules.values for series in self.open.series.values() if series.rules is not None]
+        for values in armed:
+            values.add_headline(headline)
+        return any(values.reads_mood for values in armed)
 
     def advance(self, until: int) -> list[ClosedBar]:
         """Close every bar that ends by `until`, in order; `until` never decreases."""

@@ -10,7 +10,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Call, NoData
 from shared.errors import ConfigError
 
-OUTSIDE = ("forecast", "sentiment")
+OUTSIDE = ("forecast",)
 """Functions whose values nothing provides to the analysis yet."""
 
 

@@ -69,6 +69,8 @@ def judged(
         if series.symbol != history.symbol and series.symbol in named
     ]
     remaining = sorted(history.splits, reverse=True)
+    for headline in history.headlines:
+        rules.values.add_headline(headline)
     for bar in history.bars:
         while remaining and remaining[-1].time < bar.end:
             rules.split(remaining.pop().ratio)

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.engine.armed_rules import AppliedChange
+from analytics.alerts.evaluation.mood import ScoredHeadline
+from analytics.engine.armed_rules import ForTheTables, FoundHeadline
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
@@ -17,6 +18,7 @@ from analytics.runtime.remake import write_remade
 from analytics.store.alerts.alert_tables import Published
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.rules.handlings import FoundHandling
+from analytics.store.rules.headlines import write_headlines
 from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.settings_tables import SettingsFrom
 from analytics.store.snapshot_tables import FoldSnapshot
@@ -46,7 +48,7 @@ class Unwritten(NamedTuple):
     events: list[Event]
     actions: list[SettledAction]
     set_aside: list[SetAside]
-    rule_changes: list[AppliedChange]
+    of_rules: ForTheTables
     handlings: list[FoundHandling]
     deployments: list[Deployment]
     has_new_settings: bool
@@ -87,8 +89,9 @@ class Partition:
     """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
     While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
-    their new rows in `replaced`, `settled` and `set_aside`. While `remaking` too, those bars and everything derived
-    from them are missing. Forecasts under new settings begin after the bars in `past_bars`, at `written`.
+    their new rows in `replaced`, `settled`, `set_aside` and `headlines`. While `remaking` too, those bars and
+    everything derived from them are missing. Forecasts under new settings begin after the bars in `past_bars`, at
+    `written`.
 
     `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
     `reads_history` is whether the records processed last were mostly finished bars.
@@ -111,6 +114,7 @@ class Partition:
         self.replaced: list[Event] = []
         self.settled: list[SettledAction] = []
         self.set_aside: list[SetAside] = []
+        self.headlines: list[FoundHeadline] = []
         self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
@@ -152,6 +156,13 @@ class Partition:
             if not place & HEARTBEAT_MASK:
                 beat()
             yield bars[start]
+
+    def headlines_before(self, symbol: str, offset: int) -> dict[int, ScoredHeadline]:
+        """The headlines of a symbol that count, by their offsets: the stored ones, and recalculated ones instead of
+        them."""
+        found = self._stored_bars.headlines_before(symbol, offset)
+        again = (each for each in self.headlines if each.headline.symbol == symbol)
+        return found | {each.offset: each.scored for each in again if each.scored is not None}
 
     def take_events(self) -> list[Event]:
         """The events since the last call; notes the series whose forecast records they changed."""
@@ -202,7 +213,8 @@ class Partition:
                 replace_events(cursor, events)
         replace_actions(cursor, number, self.settled)
         write_set_aside(cursor, number, self.set_aside)
-        self.replaced, self.settled, self.set_aside = [], [], []
+        write_headlines(cursor, number, self.headlines)
+        self.replaced, self.settled, self.set_aside, self.headlines = [], [], [], []
 
     def mark_saved(self, next_offset: int) -> None:
         """A snapshot at this offset is complete."""

@@ -28,7 +28,7 @@ from analytics.store.alerts.alert_tables import NOT_NEW
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
 from analytics.store.rules.handlings import handlings_in, write_handlings
-from analytics.store.rules.rule_changes import write_rule_changes
+from analytics.store.rules.rule_changes import write_found
 from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
 from analytics.store.settings_tables import SettingsFrom, delete_settings, settings_history, write_settings
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot
@@ -206,8 +206,9 @@ class Analysis:
         partition.fold(batch)
         events, actions = partition.take_events(), partition.take_actions()
         set_aside = partition.engine.take_set_aside()
-        partition.engine.rules.take_changes()
+        headlines = partition.engine.rules.take().headlines
         if partition.rewriting:
+            partition.headlines += headlines
             partition.replaced += events
             partition.settled += actions
             partition.set_aside += set_aside
@@ -217,12 +218,8 @@ class Analysis:
         now = time.monotonic()
         if now - self._progress_logged_at >= PROGRESS_SECONDS:
             self._progress_logged_at = now
-            log.info(
-                "Reprocessing the log of partition %d: %d of %d messages.",
-                number,
-                partition.reached,
-                partition.written,
-            )
+            done = number, partition.reached, partition.written
+            log.info("Reprocessing the log of partition %d: %d of %d messages.", *done)
 
     def fold(self, batch: Batch) -> None:
         """Process new records; `write` takes the events."""
@@ -235,11 +232,20 @@ class Analysis:
         partition.fold(batch)
         partition.written = batch.step.reached
         events, actions = partition.take_events(), partition.take_actions()
-        set_aside, changes = partition.engine.take_set_aside(), partition.engine.rules.take_changes()
+        set_aside, of_rules = partition.engine.take_set_aside(), partition.engine.rules.take()
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
         partition.unwritten = Unwritten(
-            *(events, actions, set_aside, changes, handlings_in(batch), deployed, has_new_settings, settings),
+            *(
+                events,
+                actions,
+                set_aside,
+                of_rules,
+                handlings_in(batch),
+                deployed,
+                has_new_settings,
+                settings,
+            ),
             publishing_times(events, batch) if self._delivers else NOT_NEW,
         )
 
@@ -257,7 +263,7 @@ class Analysis:
             write_actions(cursor, number, [settled for settled in new.actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
             write_set_aside(cursor, number, new.set_aside)
-            write_rule_changes(cursor, number, new.rule_changes)
+            write_found(cursor, number, new.of_rules)
             write_handlings(cursor, number, new.handlings)
             write_deployments(cursor, number, new.deployments)
             if new.settings is not None:

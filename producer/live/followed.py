@@ -20,7 +20,8 @@ from producer.sources.answers import HistorySlice
 from shared.calendars.calendars import calendar_of
 from shared.errors import SourceError, StreamSilent, UnknownSymbol
 from shared.market.listings import Listing
-from shared.market.records import CorporateAction, Quote, RecordedBar, TimeMark, may_fall_below_zero
+from shared.market.prices import may_fall_below_zero
+from shared.market.records import CorporateAction, Quote, RecordedBar, TimeMark
 
 STANDBY_QUOTES = 1_000
 STREAMED_WITHIN = 60.0

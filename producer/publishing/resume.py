@@ -9,7 +9,7 @@ from producer.publishing.lease import Lease
 from shared.errors import BadMessage
 from shared.kafka import Log, LogReader, open_log
 from shared.market.messages import decode
-from shared.market.records import CorporateAction, Quote, Record, RecordedBar
+from shared.market.records import CorporateAction, Headline, Quote, Record, RecordedBar
 
 LOOK_BACK_MS = 180_000
 """A healthy symbol has a time mark every minute; the history of one without any for this long is loaded again."""
@@ -59,7 +59,7 @@ def _read_partition(reader: LogReader, partition: int, lease: Lease, known: dict
             record = decode(message.value, message.timestamp)
         except BadMessage:
             continue
-        if not isinstance(record, CorporateAction) and record.symbol is not None:
+        if not isinstance(record, CorporateAction | Headline) and record.symbol is not None:
             known[record.symbol] = _merged(known.get(record.symbol), record)
 
 

@@ -13,7 +13,7 @@ from shared.market.side_fields import without_false_figures
 MAX_MESSAGE_BYTES = 16_384
 DEEPEST_NESTING = 400
 """Maximum depth of brackets. Python versions have different limits, and decoding must not depend on the version."""
-KINDS = ("quote.v1", "bar.v1", "action.v1", "time.v1", "rule.v1", "handling.v1")
+KINDS = ("quote.v1", "bar.v1", "action.v1", "time.v1", "rule.v1", "handling.v1", "headline.v1")
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

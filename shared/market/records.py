@@ -1,5 +1,5 @@
 """The data types of the log: records of sources (Quote, RecordedBar, CorporateAction, TimeMark), changes of rules
-(RuleChange), what somebody did with alerts (AlertHandling), and our own Bar.
+(RuleChange), what somebody did with alerts (AlertHandling), headlines (Headline), and our own Bar.
 
 All times are aware datetimes in UTC; all prices are finite positive floats in the quote's currency, except that a
 quote of a future may have a price of zero or below.
@@ -11,6 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from shared.market.prices import MIN_PRICE, PRICE_LIMIT, require_possible_negative, require_price
+
 Interval = Literal["1m", "5m", "15m", "1h", "1d"]
 RecordedInterval = Literal["1s", "1m", "5m", "15m", "1h", "1d"]
 
@@ -21,29 +23,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(seconds=5)
 LARGEST_ZONE = timedelta(hours=15, minutes=59)
 """The largest offset from UTC that PostgreSQL accepts, in whole minutes."""
-PRICE_LIMIT = 1e15
-MIN_PRICE = 1 / PRICE_LIMIT
-"""A price outside these limits is an error; sums and ratios of such prices might not be finite."""
 AMOUNT_LIMIT = 1e18
-FUTURES_SUFFIX = "=F"
-FUTURES_EXCHANGES = frozenset(
-    (
-        "CMX",
-        "NYM",
-        "CBT",
-        "CME",
-        "NYB",
-        "CMES",
-        "IEPA",
-        "COMEX",
-        "NY Mercantile",
-        "CBOT",
-        "NYBOT",
-        "ICE Futures",
-    )
-)
-"""Yahoo's names of the exchanges that trade only futures, and the names of their calendars."""
-
+TITLE_LENGTH, LINK_LENGTH = 300, 1_000
+"""The most characters of a headline, and of the address of its story."""
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.^=\-_:/&]{1,32}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=64)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
@@ -54,27 +36,6 @@ HandlingId = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
 ]
 Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-
-
-def _require_price(name: str, price: float) -> None:
-    """Raise ValueError unless `price` is finite and positive; NaN fails all comparisons."""
-    if not MIN_PRICE < price < PRICE_LIMIT:
-        raise ValueError(f"{name} is not a finite positive number: {price!r}")
-
-
-def may_fall_below_zero(symbol: str, exchange: str | None) -> bool:
-    """Whether prices of zero or below are possible, which is so only for futures.
-
-    The holder of an expiring future must take delivery, and may have to pay to avoid that. The value of a share, fund
-    or coin can't be negative; indices and currencies are ratios of such prices.
-    """
-    return symbol.endswith(FUTURES_SUFFIX) or exchange in FUTURES_EXCHANGES
-
-
-def _require_possible_negative(symbol: str, exchange: str | None, price: float) -> None:
-    """Raise ValueError unless `price` is a possible price of zero or below."""
-    if not (-PRICE_LIMIT < price <= 0 and may_fall_below_zero(symbol, exchange)):
-        _require_price("price", price)
 
 
 def _require_past(event_time: datetime, received_time: datetime) -> None:
@@ -134,7 +95,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     def __post_init__(self) -> None:
         if not MIN_PRICE < self.price < PRICE_LIMIT:
-            _require_possible_negative(self.symbol, self.exchange, self.price)
+            require_possible_negative(self.symbol, self.exchange, self.price)
         _require_past(self.event_time, self.received_time)
 
 
@@ -165,8 +126,8 @@ class RecordedBar(
     def __post_init__(self) -> None:
         low, high = self.low, self.high
         if not (MIN_PRICE < low <= self.open <= high < PRICE_LIMIT and low <= self.close <= high):
-            _require_price("low", low)
-            _require_price("high", high)
+            require_price("low", low)
+            require_price("high", high)
             raise ValueError(f"open {self.open} or close {self.close} outside low {low} to high {high}")
         if self.interval != "1d" and self.start.timestamp() % INTERVAL_SECONDS[self.interval]:
             raise ValueError(
@@ -197,7 +158,7 @@ class CorporateAction(
     correction: Correction = 0.0
 
     def __post_init__(self) -> None:
-        _require_price("value", self.value)
+        require_price("value", self.value)
         _require_past(self.time, self.received_time)
 
 
@@ -272,7 +233,38 @@ class AlertHandling(
         _require_past(self.time, self.received_time)
 
 
-Record = Quote | RecordedBar | CorporateAction | TimeMark | RuleChange | AlertHandling
+class Headline(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="headline.v1"
+):
+    """The title of a story about a symbol, with the score that `scorer` gave it: from -1, bad for the holders of the
+    share, to 1, good.
+
+    The score is part of the record, so that rules that read it fire alike whenever the log is processed. A headline is
+    no sign that time has passed: it closes no bar.
+    """
+
+    symbol: Symbol
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=TITLE_LENGTH)]
+    published_time: Time
+    score: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    scorer: Text
+    source: Text
+    position: Position
+    received_time: Time
+    publisher: Text | None = None
+    link: Annotated[str, msgspec.Meta(max_length=LINK_LENGTH)] | None = None
+    correction: Correction = 0.0
+
+    def __post_init__(self) -> None:
+        _require_past(self.published_time, self.received_time)
+
+    @property
+    def time(self) -> datetime:
+        """When it became known."""
+        return self.received_time
+
+
+Record = Quote | RecordedBar | CorporateAction | TimeMark | RuleChange | AlertHandling | Headline
 
 
 class Bar(NamedTuple):

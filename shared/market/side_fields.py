@@ -1,6 +1,7 @@
 """Secondary values beside a price: an invalid one is dropped, and the price is kept. Pure."""
 
-from shared.market.records import AMOUNT_LIMIT, MIN_PRICE, PRICE_LIMIT
+from shared.market.prices import MIN_PRICE, PRICE_LIMIT
+from shared.market.records import AMOUNT_LIMIT
 
 QUOTE_FIGURES = ("size", "bid", "ask", "day_open", "day_high", "day_low", "previous_close", "day_volume")
 BAR_FIGURES = ("volume",)

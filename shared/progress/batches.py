@@ -12,6 +12,7 @@ from shared.market.messages import decode
 from shared.market.records import (
     AlertHandling,
     CorporateAction,
+    Headline,
     Quote,
     Record,
     RecordedBar,
@@ -28,6 +29,7 @@ COUNTED_KINDS: dict[str, type[Record]] = {
     "time_marks": TimeMark,
     "rule_changes": RuleChange,
     "handlings": AlertHandling,
+    "headlines": Headline,
 }
 """The kinds of records, by the name of their count in OffsetStep."""
 NO_DEAD_LETTERS: Mapping[int, str] = {}

@@ -20,7 +20,7 @@ class GroupOnTopic:
     topic: str
 
 
-COUNTS = ("quotes", "bars", "actions", "time_marks", "rule_changes", "handlings", "dead_letters")
+COUNTS = ("quotes", "bars", "actions", "time_marks", "rule_changes", "handlings", "headlines", "dead_letters")
 """The kinds of messages that are counted: columns of `progress`, and fields of OffsetStep."""
 
 
@@ -40,6 +40,7 @@ class OffsetStep:
     time_marks: int = 0
     rule_changes: int = 0
     handlings: int = 0
+    headlines: int = 0
     dead_letters: int = 0
     fingerprint: str | None = None
     began: Sequence[EpochStart] = ()

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as some
 
+from analytics.alerts.evaluation.mood import ScoredHeadline
 from shared.market.records import Bar
 
 NUMBERS = ("0", "1", "2.5", "100", "3%", "0.5")
@@ -13,6 +14,7 @@ VALUES = (
     *("atr(2)", "stochastic(3, 2, 2).k", "obv()", "session_vwap()", "z_score(3)", "year_drawdown()"),
     *("bar_volatility(2)", "typical_volume()"),
     *("change(1)", "change(2)", "change(1d)", "change(3m)", "drawdown(3)", "drawdown(2d)", "drawdown(4m)"),
+    *("sentiment(1h)", "sentiment(1d, 1h)"),
     *("highest(high, 3)", "lowest(sma(2), 2)", "highest(rsi(2), 2)"),
 )
 
@@ -58,10 +60,14 @@ RULES = some.builds(lambda condition, endings: " ".join((condition, *endings)), 
 
 
 class Market(NamedTuple):
-    """Bars of a minute, and splits by the place of the first bar after them."""
+    """Bars of a minute, splits by the place of the first bar after them, and headlines in any order."""
 
     bars: list[Bar]
     splits: dict[int, float]
+    headlines: list[ScoredHeadline]
+
+
+SCORES = some.sampled_from((-1.0, -0.6, 0.0, 0.1, 0.7))
 
 
 @some.composite
@@ -82,4 +88,13 @@ def markets(draw: some.DrawFn) -> Market:
         )
     places = some.integers(0, len(bars))
     ratios = some.sampled_from((2.0, 4.0, 0.5))
-    return Market(bars, draw(some.dictionaries(places, ratios, max_size=2)))
+    splits = draw(some.dictionaries(places, ratios, max_size=2))
+    return Market(bars, splits, draw(some.lists(_headlines(bars[0].start, start), max_size=6)))
+
+
+@some.composite
+def _headlines(draw: some.DrawFn, first: int, last: int) -> ScoredHeadline:
+    """A headline that was known at once or later, about the time of the bars."""
+    published = draw(some.integers(first - 7_200, last + 60))
+    counts_from = published + draw(some.sampled_from((0, 1, 60, 4_000, 90_000)))
+    return ScoredHeadline(counts_from, published + draw(some.sampled_from((0.0, 0.25))), draw(SCORES))

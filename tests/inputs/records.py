@@ -20,6 +20,7 @@ from shared.market.records import (
     AlertHandling,
     Bar,
     CorporateAction,
+    Headline,
     Interval,
     Quote,
     Record,
@@ -160,6 +161,22 @@ def acknowledgement(seconds: float) -> AlertHandling:
         source="handlings",
         position=0,
         received_time=now,
+    )
+
+
+def headline(
+    seconds: float, score: float, symbol: str = "A", published: float | None = None, title: str = "A gains"
+) -> Headline:
+    """A headline that was received at this second and published then, or earlier."""
+    return Headline(
+        symbol=symbol,
+        title=title,
+        published_time=moment(seconds if published is None else published),
+        score=score,
+        scorer="test",
+        source="news",
+        position=0,
+        received_time=moment(seconds),
     )
 
 

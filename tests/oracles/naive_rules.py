@@ -5,6 +5,7 @@ from math import fsum, isfinite, sqrt
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 from typing import Any
 
+from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import (
@@ -28,9 +29,10 @@ from tests.inputs.records import context
 
 RELATIONS = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 DAY = 86_400
+Moods = Sequence[ScoredHeadline]
 
 
-def value(node: Node, bars: Sequence[Bar]) -> Any:
+def value(node: Node, bars: Sequence[Bar], moods: Moods = ()) -> Any:
     """The value of an expression at the last bar: a number, a truth, or None if it is unknown."""
     if not bars:
         return None
@@ -40,20 +42,20 @@ def value(node: Node, bars: Sequence[Bar]) -> Any:
         case Series():
             return getattr(bars[-1], node.name)
         case Past():
-            return value(node.of, bars[: max(0, len(bars) - node.bars)])
+            return value(node.of, bars[: max(0, len(bars) - node.bars)], moods)
         case Negative():
-            of = value(node.of, bars)
+            of = value(node.of, bars, moods)
             return None if of is None else -of
         case Arithmetic():
-            return _arithmetic(node, bars)
+            return _arithmetic(node, bars, moods)
         case Call():
-            return _call(node, bars)
+            return _call(node, bars, moods)
         case _:
-            return _truth(node, bars)
+            return _truth(node, bars, moods)
 
 
-def _arithmetic(node: Arithmetic, bars: Sequence[Bar]) -> float | None:
-    one, other = value(node.left, bars), value(node.right, bars)
+def _arithmetic(node: Arithmetic, bars: Sequence[Bar], moods: Moods) -> float | None:
+    one, other = value(node.left, bars, moods), value(node.right, bars, moods)
     if one is None or other is None:
         return None
     try:
@@ -64,22 +66,22 @@ def _arithmetic(node: Arithmetic, bars: Sequence[Bar]) -> float | None:
     return result if isfinite(result) else None
 
 
-def _truth(node: Node, bars: Sequence[Bar]) -> bool | None:
+def _truth(node: Node, bars: Sequence[Bar], moods: Moods) -> bool | None:
     match node:
         case Compared():
-            sides = [value(node.left, bars), value(node.right, bars)]
+            sides = [value(node.left, bars, moods), value(node.right, bars, moods)]
             return None if None in sides else bool(RELATIONS[node.relation](*sides))
         case Between():
             low = Compared(">=", node.value, node.low, place=0)
             high = Compared("<=", node.value, node.high, place=0)
-            return _truth(Joined("and", low, high, place=0), bars)
+            return _truth(Joined("and", low, high, place=0), bars, moods)
         case Crosses():
-            return _crosses(node, bars)
+            return _crosses(node, bars, moods)
         case Not():
-            of = value(node.of, bars)
+            of = value(node.of, bars, moods)
             return None if of is None else not of
         case Joined():
-            found = [value(node.left, bars), value(node.right, bars)]
+            found = [value(node.left, bars, moods), value(node.right, bars, moods)]
             decisive = node.junction == "or"
             if decisive in found:
                 return decisive
@@ -88,9 +90,9 @@ def _truth(node: Node, bars: Sequence[Bar]) -> bool | None:
             raise AssertionError(node)
 
 
-def _crosses(node: Crosses, bars: Sequence[Bar]) -> bool | None:
-    before = [value(node.left, bars[:-1]), value(node.right, bars[:-1])]
-    now = [value(node.left, bars), value(node.right, bars)]
+def _crosses(node: Crosses, bars: Sequence[Bar], moods: Moods) -> bool | None:
+    before = [value(node.left, bars[:-1], moods), value(node.right, bars[:-1], moods)]
+    now = [value(node.left, bars, moods), value(node.right, bars, moods)]
     if None in before or None in now:
         return None
     above = bool(before[0] <= before[1] and now[0] > now[1])
@@ -98,28 +100,36 @@ def _crosses(node: Crosses, bars: Sequence[Bar]) -> bool | None:
     return {"above": above, "below": below, "": above or below}[node.direction]
 
 
-def _call(node: Call, bars: Sequence[Bar]) -> Any:
+def _call(node: Call, bars: Sequence[Bar], moods: Moods) -> Any:
     arguments = node.arguments
     match node.function:
         case "abs":
-            of = value(arguments[0], bars)
+            of = value(arguments[0], bars, moods)
             return None if of is None else abs(of)
         case "min" | "max":
-            found = [value(each, bars) for each in arguments]
+            found = [value(each, bars, moods) for each in arguments]
             return None if None in found else (min if node.function == "min" else max)(found)
         case "highest" | "lowest":
             length = int(arguments[1].value)  # type: ignore[attr-defined]
             window = [
-                value(arguments[0], bars[:end])
+                value(arguments[0], bars[:end], moods)
                 for end in range(max(0, len(bars) - length) + 1, len(bars) + 1)
             ]
             if len(window) < length or None in window:
                 return None
             return (max if node.function == "highest" else min)(window)
+        case "sentiment":
+            return _mood(arguments, bars, moods)
+        case _:
+            return _of_bars(node, bars)
+
+
+def _of_bars(node: Call, bars: Sequence[Bar]) -> Any:
+    match node.function:
         case "change":
-            return _change(arguments[0], bars)
+            return _change(node.arguments[0], bars)
         case "drawdown":
-            return _drawdown(arguments[0], bars)
+            return _drawdown(node.arguments[0], bars)
         case "typical_volume":
             return _typical_volume(bars)
         case "bar_volatility":
@@ -138,6 +148,19 @@ def _series_and_length(node: Call) -> tuple[str, int]:
     name = series[0].name if series and isinstance(series[0], Series) else "close"
     assert isinstance(length, Number)
     return name, int(length.value)
+
+
+def _mood(durations: Sequence[Node], bars: Sequence[Bar], moods: Moods) -> float | None:
+    """The weighted mean of all headlines that were known when the last bar closed."""
+    span, half_life = (each.seconds for each in durations if isinstance(each, Duration))
+    end = bars[-1].end
+    known = [each for each in moods if each.counts_from <= end and end - each.published < span]
+    weights = [2.0 ** (-(end - each.published) / half_life) for each in known]
+    return (
+        fsum(w * each.score for w, each in zip(weights, known, strict=True)) / fsum(weights)
+        if known
+        else None
+    )
 
 
 def _days(bars: Sequence[Bar]) -> list[int]:
@@ -220,12 +243,12 @@ def _split(bar: Bar, ratio: float) -> Bar:
     return bar._replace(**prices, volume=bar.volume * ratio, vwap=vwap)
 
 
-def fires(rule: Rule, bars: Sequence[Bar], splits: dict[int, float]) -> list[int]:
+def fires(rule: Rule, bars: Sequence[Bar], splits: dict[int, float], moods: Moods = ()) -> list[int]:
     """The places of the bars at which a rule fires."""
     prefixes = [in_shares_of(bars[: place + 1], splits) for place in range(len(bars))]
     judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
-    condition = [value(rule.condition, prefixes[place]) for place in judged]
-    clear = [value(rule.clear, prefixes[place]) if rule.clear else None for place in judged]
+    condition = [value(rule.condition, prefixes[place], moods) for place in judged]
+    clear = [value(rule.clear, prefixes[place], moods) if rule.clear else None for place in judged]
     fired: list[int] = []
     for last in range(rule.bars, len(judged)):
         armed_at = last - rule.bars

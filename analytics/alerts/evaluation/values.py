@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from analytics.alerts.evaluation.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
+from analytics.alerts.evaluation.mood import MoodOver, ScoredHeadline
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
 from analytics.alerts.evaluation.usual_bar import OneBarVolatility, TypicalVolume
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES, IndicatorFunction
@@ -45,8 +46,8 @@ class Source(Protocol):
 class SeriesValues:
     """The values of one symbol and interval, by their text in the normal form; `seen` bars were added.
 
-    Values that are not calculated from these bars, such as forecast(95%).low or the close of another symbol, come from
-    outside; one is unknown at a bar without it. So do those whose texts are `given`.
+    Values that are not calculated from these bars and headlines, such as forecast(95%).low or the close of another
+    symbol, come from outside; one is unknown at a bar without it. So do those whose texts are `given`.
     """
 
     def __init__(self, symbol: str, context: Context, given: Collection[str] = ()) -> None:
@@ -56,6 +57,7 @@ class SeriesValues:
         self._parts: dict[str, list[tuple[int, History]]] = {}
         self._outside: dict[str, History] = {}
         self._of_others: set[str] = set()
+        self._moods: list[MoodOver] = []
         self.histories: dict[str, History] = {}
         self.seen = 0
 
@@ -76,9 +78,17 @@ class SeriesValues:
         elif node.function in OWN_UNITS:
             history = History(OWN_UNITS[node.function])
             self._sources[text], self._parts[text] = _source(node, self._context), [(-1, history)]
+        elif node.function == "sentiment":
+            history = History("number")
+            self._sources[text], self._parts[text] = self._new_mood(node), [(-1, history)]
         else:
             history = self._outside[text] = History("price" if node.function == "forecast" else "number")
         return history
+
+    def _new_mood(self, node: Call) -> MoodOver:
+        span, half_life = (each.seconds for each in node.arguments if isinstance(each, Duration))
+        self._moods.append(MoodOver(span, half_life))
+        return self._moods[-1]
 
     def _new_series(self, node: Series, text: str) -> History:
         history = History(SERIES[node.name])
@@ -114,6 +124,16 @@ class SeriesValues:
                 history.add(found[place] if isinstance(found, tuple) else found)
         for text, history in self._outside.items():
             history.add(outside.get(text))
+
+    @property
+    def reads_mood(self) -> bool:
+        """Whether any value is made of headlines."""
+        return bool(self._moods)
+
+    def add_headline(self, headline: ScoredHeadline) -> None:
+        """Add a headline about the symbol."""
+        for mood in self._moods:
+            mood.add(headline)
 
     def split(self, ratio: float) -> None:
         """One share of this symbol became `ratio` shares."""

@@ -1,14 +1,15 @@
 """Checks the arguments of functions: periods, factors and spans, with their limits. Pure."""
 
 from analytics.alerts.language.rule_error import Fault
-from analytics.alerts.language.syntax import Duration, Node, Number
+from analytics.alerts.language.syntax import Call, Duration, Node, Number
 from shared.market.records import INTERVAL_SECONDS, Interval
 
 MAX_BARS = 5_000
 """The longest period and the longest look back, in bars."""
 MAX_SESSIONS = 1_000
 """The most days of trading that a duration such as 20d may have."""
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
+LONGEST_MOOD = 30 * DAY
 
 
 def require_span(span: Duration, interval: Interval) -> None:
@@ -24,6 +25,23 @@ def require_span(span: Duration, interval: Interval) -> None:
         raise Fault(span.place, f"on {interval} a multiple of {interval} is expected")
     if span.seconds > MAX_BARS * seconds:
         raise Fault(span.place, f"on {interval} at most {MAX_BARS} bars can be looked back")
+
+
+def mood_durations(node: Call, half_life: int) -> tuple[Duration, Duration] | None:
+    """The span and the half-life of a mood; the latter, in hours, is written out if it is missing. None if they are not
+    written so, or not within an hour and 30 days."""
+    durations = node.arguments
+    if len(durations) == 1:
+        durations = (*durations, Duration(half_life * HOUR, f"{half_life}h", place=node.place))
+    match durations:
+        case (Duration() as span, Duration() as half) if _is_moderate(span) and _is_moderate(half):
+            return span, half
+        case _:
+            return None
+
+
+def _is_moderate(duration: Duration) -> bool:
+    return HOUR <= duration.seconds <= LONGEST_MOOD
 
 
 def number_of_bars(node: Node, least: int) -> Number:

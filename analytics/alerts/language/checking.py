@@ -10,11 +10,14 @@ from typing import Literal
 from analytics.alerts.language.arguments import (
     MAX_BARS,
     factor_of,
+    mood_durations,
     number_of_bars,
     require_span,
     written,
 )
 from analytics.alerts.language.functions import (
+    DEFAULT_HALF_LIFE,
+    HALF_LIFE,
     INDICATOR_FUNCTIONS,
     NAMES,
     OWN_FUNCTIONS,
@@ -48,7 +51,6 @@ MAX_DEPTH = 60
 """So many parts may lie in one another; in `a and b and c` the first two lie in the whole as one part."""
 COVERAGES = (0.5, 0.8, 0.95)
 """The forecast intervals that are made at every close."""
-DAY = 86_400
 
 CONDITIONS = (Compared, Between, Crosses, NoData, Not, Joined)
 
@@ -208,12 +210,10 @@ class Checker:
             case _:
                 raise Fault(node.place, "forecast(50%), forecast(80%) or forecast(95%) is expected")
 
-    def _duration(self, node: Call) -> tuple[Node, ...]:
-        match node.arguments:
-            case (Duration(seconds=seconds) as span,) if 0 < seconds <= 30 * DAY:
-                return (span,)
-            case _:
-                raise Fault(node.place, f"a duration of at most 30d is expected: {_usage(node.function)}")
+    def _mood(self, node: Call) -> tuple[Node, ...]:
+        if found := mood_durations(node, self._parameters.get(HALF_LIFE, DEFAULT_HALF_LIFE)):
+            return found
+        raise Fault(node.place, f"durations of 1h to 30d are expected: {_usage(node.function)}")
 
     def _volatility(self, node: Call) -> tuple[Node, ...]:
         match node.arguments:
@@ -234,7 +234,7 @@ class Checker:
         **dict.fromkeys(("highest", "lowest"), _extreme),
         **dict.fromkeys(("change", "drawdown"), _span),
         "forecast": _forecast,
-        "sentiment": _duration,
+        "sentiment": _mood,
         "bar_volatility": _volatility,
         **dict.fromkeys(("anomaly", "typical_volume"), _nothing),
     }

@@ -22,12 +22,16 @@ OWN_FUNCTIONS = {
     "change": "change(1) or change(1d)",
     "drawdown": "drawdown(20) or drawdown(20d)",
     "forecast": "forecast(95%).low",
-    "sentiment": "sentiment(1d)",
+    "sentiment": "sentiment(1d) or sentiment(1d, 12h)",
     "anomaly": "anomaly()",
     "typical_volume": "typical_volume()",
     "bar_volatility": "bar_volatility(20)",
 }
 """The functions of the language's own, each with an example of its use."""
+
+HALF_LIFE = "sentiment_half_life"
+"""The parameter with the hours in which the weight of a headline halves."""
+DEFAULT_HALF_LIFE = 12
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Refold:
         events = partition.take_events()
         partition.take_actions()
         partition.engine.take_set_aside()
-        partition.engine.rules.take_changes()
+        partition.engine.rules.take()
         if newest is not None:
             newest.add(events)
         self._note_unknown(number, events)

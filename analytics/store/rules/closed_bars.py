@@ -1,9 +1,11 @@
-"""The closed bars that rules are tried on, and that the values of a newly armed rule begin with."""
+"""The closed bars and headlines that rules are tried on, and that the values of a newly armed rule begin with."""
 
 from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
+from analytics.alerts.evaluation.mood import ScoredHeadline
+from analytics.store.rules.headlines import counted_headlines
 from analytics.store.tables import bars_until, splits_until
 from shared.market.records import Bar, Interval
 from shared.market.splits import SplitAt
@@ -16,12 +18,13 @@ AFTER_ALL_OFFSETS = 2**62
 
 
 class SymbolHistory(NamedTuple):
-    """Every closed bar of a symbol and interval, in order and as it traded, and the symbol's splits."""
+    """Every closed bar of a symbol and interval, in order and as it traded, and the symbol's splits and headlines."""
 
     symbol: str
     exchange: str | None
     bars: list[Bar]
     splits: list[SplitAt]
+    headlines: Sequence[ScoredHeadline] = ()
 
 
 def symbols_with_exchanges(cursor: Cursor) -> dict[str, str | None]:
@@ -34,12 +37,13 @@ def history_of(cursor: Cursor, symbol: str, exchange: str | None, interval: Inte
     """The history of a symbol from its first stored bar on."""
     bars = bars_until(cursor, symbol, interval, AFTER_ALL_BARS)
     splits = [SplitAt(*split) for split in splits_until(cursor, symbol, AFTER_ALL_OFFSETS)]
-    return SymbolHistory(symbol, exchange, bars, splits)
+    headlines = [*counted_headlines(cursor, symbol, AFTER_ALL_OFFSETS).values()]
+    return SymbolHistory(symbol, exchange, bars, splits, headlines)
 
 
 class StoredClosedBars:
-    """The closed bars in the tables, read over a connection of its own, because a rule is armed while the log is
-    processed, between two transactions."""
+    """The closed bars and headlines in the tables, read over a connection of its own, because a rule is armed while the
+    log is processed, between two transactions."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -49,6 +53,11 @@ class StoredClosedBars:
         beat()
         with closing(self._connection()) as connection, transaction(connection) as cursor:
             return bars_until(cursor, symbol, interval, end)
+
+    def headlines_before(self, symbol: str, offset: int) -> dict[int, ScoredHeadline]:
+        """The headlines of a symbol that count, by their offsets, which are below `offset`. Raises Unavailable."""
+        with closing(self._connection()) as connection, transaction(connection) as cursor:
+            return counted_headlines(cursor, symbol, offset)
 
     def _connection(self) -> Connection:
         return connect(self._dsn, "rules")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from psycopg2.extras import execute_values
 
-from analytics.engine.armed_rules import AppliedChange
+from analytics.engine.armed_rules import AppliedChange, ForTheTables
+from analytics.store.rules.headlines import write_headlines
 from shared.market.records import RuleChange
 from shared.postgres.database import Cursor
 
@@ -12,6 +13,12 @@ RESTORED = """
     insert into rule_requests (rule_id, version, action, text) overriding system value values %s on conflict do nothing
 """
 """Tables that are older than the log, or new beside it, lack requests that were made since."""
+
+
+def write_found(cursor: Cursor, partition: int, found: ForTheTables) -> None:
+    """Write the changes of rules and the headlines of a partition."""
+    write_rule_changes(cursor, partition, found.changes)
+    write_headlines(cursor, partition, found.headlines)
 
 
 def write_rule_changes(cursor: Cursor, partition: int, changes: Sequence[AppliedChange]) -> None:

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analytics.alerts.evaluation.conditions import truth_of
+from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
+from analytics.engine.armed_rules import FoundHeadline
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event
@@ -24,7 +26,7 @@ from analytics.indicators.catalog import DEFAULTS
 from shared.market.records import Bar, Interval, Record, RuleChange
 from tests.inputs.random_markets import END, markets
 from tests.inputs.random_rules import RULES
-from tests.inputs.records import kept, quote, rule_change
+from tests.inputs.records import headline, kept, quote, rule_change
 
 PROMPT = EngineSettings(grace=0.0)
 NOON = 86_400 * 365
@@ -35,11 +37,19 @@ class Listed:
 
     def __init__(self) -> None:
         self.bars: list[Bar] = []
+        self.headlines: list[FoundHeadline] = []
 
     def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
         return [
             bar for bar in self.bars if (bar.symbol, bar.interval) == (symbol, interval) and bar.end <= end
         ]
+
+    def headlines_before(self, symbol: str, offset: int = sys.maxsize) -> dict[int, ScoredHeadline]:
+        return {
+            at: scored
+            for at, headline, scored in self.headlines
+            if headline.symbol == symbol and at < offset and scored is not None
+        }
 
 
 class Place(NamedTuple):
@@ -67,6 +77,7 @@ class Run:
         self.stored = Listed()
         self.engine = Engine(PROMPT, closed_bars=self.stored)
         self.events: list[Event] = []
+        self.changes: list[RuleChange] = []
         for offset, record in enumerate(records):
             self.engine.fold(record, offset)
             if offset in cuts:
@@ -77,6 +88,9 @@ class Run:
         found = self.engine.take_events()
         self.events += found
         self.stored.bars += [event.closed.bar for event in found]
+        of_rules = self.engine.rules.take()
+        self.stored.headlines += of_rules.headlines
+        self.changes += [applied.change for applied in of_rules.changes]
 
     def _cut(self) -> None:
         self._take()
@@ -100,6 +114,8 @@ def expected(run: Run, rule: Rule, armed_at: int) -> list[Place]:
         series = state.open.series[rule.interval]
         splits = list(series.splits or ())
         alone = SeriesRules({1: ArmedRule(1, 1, rule)}, symbol, context_of(state.calendar, rule.interval))
+        for known in run.stored.headlines_before(symbol).values():
+            alone.values.add_headline(known)
         has_begun = False
         for event in run.events:
             bar = event.closed.bar
@@ -117,12 +133,26 @@ def expected(run: Run, rule: Rule, armed_at: int) -> list[Place]:
     return sorted(found)
 
 
+@some.composite
+def with_headlines(draw: some.DrawFn, records: list[Record]) -> list[Record]:
+    """The records with some headlines between them, received when the record before them was, or later."""
+    found: list[Record] = []
+    for record in records:
+        found.append(record)
+        if record.symbol is not None and draw(some.integers(0, 3)) == 0:
+            at = record.received_time.timestamp() + draw(some.sampled_from((0.0, 30.5, 4_000.0)))
+            published = at - draw(some.sampled_from((0.0, 1_800.0, 50_000.0)))
+            found.append(headline(at, draw(some.sampled_from((-0.5, 0.0, 0.8))), record.symbol, published))
+    return found
+
+
 @settings(max_examples=80)
 @given(markets(), RULES, some.sampled_from(("1m", "5m", "1h")), some.data())
 def test_rule_fires_as_on_the_closed_bars_alone(
     records: list[Record], text: str, interval: str, data: some.DataObject
 ) -> None:
     rule = rule_of(text, interval)
+    records = data.draw(with_headlines(records))
     place = data.draw(some.integers(0, len(records)))
     armed = [*records[:place], change(1, 1, normal_form(rule)), *records[place:], END]
     cuts = data.draw(some.sets(some.integers(0, len(armed)), max_size=2))
@@ -161,7 +191,7 @@ def test_repeated_and_older_changes_are_nothing() -> None:
     newest = change(1, 5, "close > 2")
     run = Run([records[0], newest, *records[1:3], newest, change(1, 4, "close > 9"), *records[3:], END])
     assert ends(run) == [1, 3, 5]
-    assert [applied.change.version for applied in run.engine.rules.take_changes()] == [5, 5, 4]
+    assert [change.version for change in run.changes] == [5, 5, 4]
 
 
 def test_a_rule_is_disarmed_by_an_empty_text_and_armed_again() -> None:

@@ -17,7 +17,7 @@ from shared.errors import ConfigError
         ("no data 5m", "missing quotes"),
         ("close > 1 live", "closed bars"),
         ("close > forecast(95%).high", r"nothing provides forecast\(\)"),
-        ("close > 1 clear sentiment(1d) > 0", r"nothing provides sentiment\(\)"),
+        ("close > 1 clear close < forecast(95%).low", r"nothing provides forecast\(\)"),
     ],
 )
 def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) -> None:

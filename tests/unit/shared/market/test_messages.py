@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shared.errors import BadMessage
 from shared.market.messages import MAX_MESSAGE_BYTES, decode, encode
-from shared.market.records import PRICE_LIMIT, CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.market.prices import PRICE_LIMIT
+from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
 from tests.unit.shared.market.quote_message import NOON, NOON_MS, QUOTE
 
 LATEST_MS = 2**41

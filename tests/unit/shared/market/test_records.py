@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.market.records import PRICE_LIMIT, Quote, RecordedBar, TimeMark
+from shared.market.prices import PRICE_LIMIT
+from shared.market.records import Quote, RecordedBar, TimeMark
 from tests.inputs.records import split
 
 NOON = datetime(2024, 1, 3, 12, tzinfo=UTC)

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from shared.kafka import Message
 from shared.market.messages import encode
 from shared.progress.batches import decoded
-from tests.inputs.records import acknowledgement, mark, quote, recorded_bar, rule_change, second, split
+from tests.inputs.records import (
+    acknowledgement,
+    headline,
+    mark,
+    quote,
+    recorded_bar,
+    rule_change,
+    second,
+    split,
+)
 
 PARTITIONS = 5
 """The symbol A belongs to the last but one of these."""
@@ -23,6 +32,7 @@ KINDS = {
     "time_marks": encode(mark(MORNING)),
     "rule_changes": encode(rule_change(MORNING, 1, "close > 2")),
     "handlings": encode(acknowledgement(MORNING)),
+    "headlines": encode(headline(MORNING, 0.5)),
     "dead_letters": b"{",
 }
 

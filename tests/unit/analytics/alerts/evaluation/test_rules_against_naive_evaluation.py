@@ -25,6 +25,8 @@ def judged(named: Mapping[str, Rule], market: Market, cut: int | None = None) ->
     names = list(named)
     rules = {number: ArmedRule(number, 1, named[name]) for number, name in enumerate(names)}
     series = SeriesRules(rules, "AAPL", context())
+    for headline in market.headlines:
+        series.values.add_headline(headline)
     found = []
     for place, bar in enumerate(market.bars):
         if place == cut:
@@ -49,7 +51,7 @@ def test_condition_is_that_of_the_whole_history_at_every_prefix(text: str, marke
     rule = rule_of(text)
     for place, outcomes in enumerate(judged({"a": rule}, market)):
         bars = naive_rules.in_shares_of(market.bars[: place + 1], market.splits)
-        assert outcomes["a"][1] == naive_rules.value(rule.condition, bars), place
+        assert outcomes["a"][1] == naive_rules.value(rule.condition, bars, market.headlines), place
 
 
 @settings(max_examples=100)
@@ -58,7 +60,7 @@ def test_rule_fires_at_the_bars_of_its_definition(text: str, market: Market) -> 
     rule = rule_of(text)
     outcomes = judged({"a": rule}, market)
     fired = [place for place, found in enumerate(outcomes) if found["a"][0] == "fired"]
-    assert fired == naive_rules.fires(rule, market.bars, market.splits)
+    assert fired == naive_rules.fires(rule, market.bars, market.splits, market.headlines)
 
 
 @settings(max_examples=40)

@@ -32,7 +32,7 @@ NORMAL_FORMS = {
         "not close between forecast(95%).low and forecast(95%).high on 1d"
     ),
     "no data 5m while open": "no data 5m on 1m while open",
-    "sentiment(1d) < -0.6 and change(1h) < -2%": "sentiment(1d) < -0.6 and change(1h) < -2% on 1m",
+    "sentiment(1d) < -0.6 and change(1h) < -2%": "sentiment(1d, 12h) < -0.6 and change(1h) < -2% on 1m",
     "anomaly() severity critical": "anomaly() on 1m severity critical",
     "all: close>5": "close > 5 on 1m",
     "BRK-B,7203.T, binance:BTCUSDT: 'BRK-B'.close/SPY.close > 1": (

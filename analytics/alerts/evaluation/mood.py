@@ -1,0 +1,81 @@
+"""The mood of the headlines about a symbol, at its closed bars. Pure."""
+
+from bisect import insort
+from collections.abc import Sequence
+from math import ceil, fsum
+from typing import NamedTuple
+
+from shared.market.records import Bar, Headline
+
+MOST = 500
+"""Of more headlines within a span, those that became known last count."""
+
+
+class ScoredHeadline(NamedTuple):
+    """When a headline counts, and with what: it is known at bars that end at `counts_from` or later, and its age is
+    measured from `published`; both in epoch seconds."""
+
+    counts_from: int
+    published: float
+    score: float
+
+
+def scored(headline: Headline, closed_until: int) -> ScoredHeadline:
+    """A headline that the log has after every bar that ended by `closed_until`, epoch seconds, was closed.
+
+    It counts neither at those bars nor at bars that ended before it was received: a rule knows only what was known.
+    """
+    published = headline.published_time.timestamp()
+    known = max(headline.received_time.timestamp(), published)
+    return ScoredHeadline(max(ceil(known), closed_until + 1), published, headline.score)
+
+
+class MoodOver:
+    """The mean score of the headlines published within `span` seconds before the end of a bar, the newer ones with more
+    weight: sum(w x score) / sum(w), with w = 2^(-age / half_life). Unknown without headlines.
+    """
+
+    def __init__(self, span: int, half_life: int) -> None:
+        self._span, self._half_life = span, half_life
+        self._coming: list[ScoredHeadline] = []
+        self._counting: list[ScoredHeadline] = []
+
+    def add(self, headline: ScoredHeadline) -> None:
+        """Add a headline; it counts from its time on."""
+        insort(self._coming, headline)
+
+    def update(self, bar: Bar) -> float | None:
+        """The mood at a closed bar."""
+        coming, end = self._coming, bar.end
+        if not coming and not self._counting:
+            return None
+        known = 0
+        while known < len(coming) and coming[known].counts_from <= end:
+            known += 1
+        counting = [each for each in self._counting + coming[:known] if each.published > end - self._span]
+        self._counting, self._coming = counting[-MOST:], coming[known:]
+        return self._mean(end)
+
+    def _mean(self, end: int) -> float | None:
+        weights = [2.0 ** ((each.published - end) / self._half_life) for each in self._counting]
+        if not weights:
+            return None
+        weighted = (weight * each.score for weight, each in zip(weights, self._counting, strict=True))
+        return fsum(weighted) / fsum(weights)
+
+    def split(self, _: float) -> None:
+        """Scores have no unit of shares."""
+
+    def state(self) -> list[list[list[float]]]:
+        """All that `restore` needs."""
+        return [[list(each) for each in headlines] for headlines in (self._counting, self._coming)]
+
+    def restore(self, state: Sequence[Sequence[Sequence[float]]]) -> None:
+        """Continue from `state`."""
+        self._counting, self._coming = (
+            [
+                ScoredHeadline(int(counts_from), published, score)
+                for counts_from, published, score in headlines
+            ]
+            for headlines in state
+        )
