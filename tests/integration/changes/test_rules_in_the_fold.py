@@ -17,7 +17,7 @@ from analytics.store.rules.closed_bars import StoredClosedBars, history_of
 from shared.market.messages import encode
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
-from tests.inputs.records import rule_change
+from tests.inputs.records import headline, rule_change
 from tests.integration.brisk_forecasts import MINUTES
 from tests.integration.fold_runs import MORNING, READING, LoggedMessage, log_with_a_split, run
 from tests.unit.quick_search import pooled
@@ -26,8 +26,11 @@ RULES = {
     1: "rsi(5) crosses above 50 clear rsi(5) < 49",
     2: "close > sma(5) on 5m",
     3: "ACME: change(1h) < -1% every 10m severity critical",
+    4: "sentiment(1h, 1h) < 0 and close < open",
 }
-TABLES = ("alerts", "bars", "rule_changes", "indicators")
+TABLES = ("alerts", "bars", "rule_changes", "headlines", "indicators")
+HEADLINES = ((340, 0.4), (420, -0.9), (421, -0.2), (700, 0.9), (890, -0.8), (990, 0.7))
+"""Places in the log, and scores."""
 
 
 def change(rule_id: int, version: int, text: str) -> bytes:
@@ -35,12 +38,16 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def log_with_rules() -> list[LoggedMessage]:
-    """Three rules are armed, one is disarmed and armed again; two of the changes come twice."""
+    """Four rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
+    headlines."""
     values = [message.value for message in log_with_a_split()]
+    for place, score in reversed(HEADLINES):
+        values.insert(place, encode(headline(MORNING.timestamp() + 10 * place, score, "ACME")))
     texts = {rule_id: normal_form(read_rule(text, DEFAULTS)) for rule_id, text in RULES.items()}
     for place, value in (
         (900, change(1, 3, texts[1])),
         (600, change(1, 2, "")),
+        (450, change(4, 1, texts[4])),
         (330, change(3, 1, texts[3])),
         (310, change(2, 1, texts[2])),
         (305, change(2, 1, texts[2])),
@@ -100,12 +107,12 @@ def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]
     for table in TABLES:
         assert rows(killed.connection, table) == rows(alone.connection, table), table
     alerts = rule_alerts(alone.connection)
-    assert {rule for rule, *_ in alerts} == {"rule 1", "rule 2", "rule 3"}
+    assert {rule for rule, *_ in alerts} == {"rule 1", "rule 2", "rule 3", "rule 4"}
     assert {severity for rule, _, severity, _ in alerts if rule == "rule 3"} == {"critical"}
     assert all("rsi(5)" in values for rule, _, _, values in alerts if rule == "rule 1")
 
 
-@pytest.mark.parametrize("rule_id", [2, 3])
+@pytest.mark.parametrize("rule_id", [2, 3, 4])
 def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], rule_id: int) -> None:
     desk, _ = desks
     connection = desk.connection

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shared.errors import BadMessage
 from shared.market.messages import MAX_MESSAGE_BYTES, decode, encode
 from shared.market.prices import PRICE_LIMIT
-from shared.market.records import CorporateAction, Quote, Record, RecordedBar, TimeMark
+from shared.market.records import EPOCH, CorporateAction, Headline, Quote, Record, RecordedBar, TimeMark
+from tests.inputs.records import headline
 from tests.unit.shared.market.quote_message import NOON, NOON_MS, QUOTE
 
 LATEST_MS = 2**41
@@ -81,7 +82,22 @@ actions = st.builds(
     currency=optional_texts,
     exchange=optional_texts,
 )
-records = quotes | bars | marks | actions
+headlines = st.builds(
+    lambda at, age, **fields: Headline(published_time=max(at - age, EPOCH), received_time=at, **fields),
+    times,
+    st.timedeltas(timedelta(0), timedelta(days=9)),
+    symbol=symbols,
+    title=st.text(
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=300
+    ),
+    score=st.floats(-1, 1),
+    scorer=texts,
+    source=texts,
+    position=positions,
+    publisher=optional_texts,
+    link=optional_texts,
+)
+records = quotes | bars | marks | actions | headlines
 
 
 def changed(**changes: Any) -> bytes:
@@ -250,3 +266,20 @@ def test_receipt_may_lie_five_seconds_after_the_log_took_it_and_no_more() -> Non
 def test_missing_fields_of_the_source_are_left_out() -> None:
     raw = encode(decode(changed(), NOON_MS))
     assert json.loads(raw) == QUOTE
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("title", "", "length >= 1"),
+        ("title", "x" * 301, "length <= 300"),
+        ("score", 1.5, "<= 1"),
+        ("symbol", "a b", "matching regex"),
+        ("published_time", "2024-01-03T12:00:10Z", "from the future"),
+        ("published_time", "1969-12-31T00:00:00Z", "before 1970"),
+    ],
+)
+def test_headline_that_no_table_can_have_is_refused(field: str, value: object, reason: str) -> None:
+    fields = json.loads(encode(headline(NOON.timestamp(), 0.5))) | {field: value}
+    with pytest.raises(BadMessage, match=reason):
+        decode(json.dumps(fields).encode(), LATEST_MS)
