@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from analytics.alerts.evaluation.mood import ScoredHeadline, scored
 from analytics.alerts.evaluation.rule_book import RuleBook
 from analytics.engine.events import Event
 from analytics.engine.series import KnownPast
 from analytics.engine.symbol_state import SymbolState
+from analytics.mood.headline_mood import ScoredHeadline, scored
 from shared.market.records import Bar, Headline, Interval, RuleChange
 
 

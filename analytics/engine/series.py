@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
 from analytics.alerts.threshold_rules import AlertSettings
@@ -17,6 +16,7 @@ from analytics.indicators.indicator_set import IndicatorSet
 from analytics.indicators.own.own_indicators import OwnIndicators, OwnRow, OwnSpec
 from analytics.indicators.series.sessions import SessionOf, session_of
 from analytics.indicators.spec import Context, Parameters, Spec
+from analytics.mood.headline_mood import ScoredHeadline
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import SessionCalendar, periods_per_year
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval

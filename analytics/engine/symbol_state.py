@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import NO_RULE, RuleBook
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
@@ -14,6 +13,7 @@ from analytics.engine.quotes.print_filter import PrintFilter
 from analytics.engine.series import NOTHING_PAST, BarSeries, ClosedBar, KnownPast
 from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow
+from analytics.mood.headline_mood import ScoredHeadline
 from shared.calendars.calendars import calendar_of
 from shared.market.records import (
     INTERVALS,

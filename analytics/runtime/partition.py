@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.engine.armed_rules import ForTheTables, FoundHeadline
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine
@@ -14,6 +13,7 @@ from analytics.engine.events import Event, PastBars
 from analytics.engine.quotes.print_filter import SetAside
 from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
+from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
 from analytics.store.alerts.alert_tables import Published
 from analytics.store.replacing import replace_actions, replace_events

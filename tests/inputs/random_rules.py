@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as some
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
+from analytics.mood.headline_mood import ScoredHeadline
 from shared.market.records import Bar
 
 NUMBERS = ("0", "1", "2.5", "100", "3%", "0.5")

@@ -5,7 +5,6 @@ from math import fsum, isfinite, sqrt
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 from typing import Any
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import (
@@ -24,6 +23,7 @@ from analytics.alerts.language.syntax import (
     Series,
 )
 from analytics.indicators.series.inputs import Input
+from analytics.mood.headline_mood import ScoredHeadline
 from shared.market.records import Bar
 from tests.inputs.records import context
 

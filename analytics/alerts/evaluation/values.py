@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from analytics.alerts.evaluation.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
-from analytics.alerts.evaluation.mood import MoodOver, ScoredHeadline
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
 from analytics.alerts.evaluation.usual_bar import OneBarVolatility, TypicalVolume
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES, IndicatorFunction
@@ -14,6 +13,7 @@ from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
 from analytics.indicators.series.inputs import input_of
 from analytics.indicators.spec import Context, Unit, Value
+from analytics.mood.headline_mood import MoodOver, ScoredHeadline
 from shared.market.records import Bar
 
 DAY = 86_400

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
+from analytics.mood.headline_mood import ScoredHeadline
 from analytics.store.rules.headlines import counted_headlines
 from analytics.store.tables import bars_until, splits_until
 from shared.market.records import Bar, Interval

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from psycopg2.extras import execute_values
 
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.engine.armed_rules import FoundHeadline
+from analytics.mood.headline_mood import ScoredHeadline
 from shared.postgres.database import Cursor
 
 WRITTEN = """

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analytics.alerts.evaluation.conditions import truth_of
-from analytics.alerts.evaluation.mood import ScoredHeadline
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.normal_form import normal_form
@@ -23,6 +22,7 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event
 from analytics.engine.series import context_of
 from analytics.indicators.catalog import DEFAULTS
+from analytics.mood.headline_mood import ScoredHeadline
 from shared.market.records import Bar, Interval, Record, RuleChange
 from tests.inputs.random_markets import END, markets
 from tests.inputs.random_rules import RULES

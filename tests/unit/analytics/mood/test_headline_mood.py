@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.alerts.evaluation.mood import MOST, MoodOver, ScoredHeadline, scored
+from analytics.mood.headline_mood import MOST, MoodOver, ScoredHeadline, scored
 from shared.market.records import Bar
 from tests.inputs.records import headline
 

@@ -1,0 +1,1 @@
+"""The mood of the headlines about a symbol. Pure."""
