@@ -45,6 +45,9 @@ PARTS = {
 }
 
 
+DELIVERY = ("-m", "delivery.delivery")
+"""The part that sends alerts to ALERT_URLS; without an address it is not started. A replay delivers none."""
+
 RECORDING = {"producer", "storage", "analytics"}
 """Without these parts data would be lost; the pipeline runs as long as one of them does."""
 
@@ -64,11 +67,17 @@ def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
         ["--replay", *(str(Path(name).resolve()) for name in arguments.replay)] if arguments.replay else []
     )
     speed = ["--speed", arguments.speed] if arguments.speed else []
+    parts = PARTS | ({"delivery": DELIVERY} if delivers(config) else {})
     settings = {} if config.producer.is_source_chosen else {"TICKSTREAM_FEED": config.feed}
     return [
         Child(part, (*command, *replay, *speed), settings, records=part in RECORDING)
-        for part, command in PARTS.items()
+        for part, command in parts.items()
     ]
+
+
+def delivers(config: Config) -> bool:
+    """Whether the delivery part runs."""
+    return config.delivery.is_on and config.feed != "replay"
 
 
 def why_not_live(config: Config) -> SourceError | None:
@@ -145,6 +154,10 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
             log.info("Kafka and PostgreSQL are ready after %.1f s.", time.monotonic() - began)
             why = why_not_live(ready)
             log.info("The page will be at http://localhost:%d. Ctrl-C stops everything.", config.screen.port)
+            if not delivers(ready):
+                log.info(
+                    "Alerts are shown on the page and not delivered: ALERT_URLS is empty, or this is a replay."
+                )
             if why is not None:
                 run_in_place_of_live(ready, arguments, why.cause, stop)
             if not stop.is_set():

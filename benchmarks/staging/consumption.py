@@ -12,6 +12,7 @@ SCRIPTS = {
     "consumer.consumer": "storage",
     "analytics.analytics_consumer": "analytics",
     "ml.trainer": "trainer",
+    "delivery.delivery": "delivery",
 }
 """The parts by a word of their command line."""
 STARTED_BY = {"analytics": "order search", "trainer": "training"}

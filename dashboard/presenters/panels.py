@@ -29,7 +29,10 @@ PARTS = (
     ("storage", "Storage"),
     ("analytics", "Analytics"),
     ("trainer", "Trainer"),
+    ("delivery", "Delivery"),
 )
+OFF = {"delivery": ("off", "ALERT_URLS is empty: alerts are shown here alone")}
+"""Parts that run only with a setting: the text and the title without it."""
 SESSIONS = {
     "regular": ("Market open", "open"),
     "pre": ("Pre-market", "extended"),
@@ -180,7 +183,7 @@ def part_items(parts: dict[str, PartRow], condition: Condition) -> list[dict[str
     if condition in ("starting", "no_database"):
         others = [{"label": label, "text": "unknown", "tone": "idle"} for _, label in PARTS]
         return [*others, {"label": "Dashboard", "text": "waiting", "tone": "bad"}]
-    others = [_part_item(label, parts.get(part)) for part, label in PARTS]
+    others = [_part_item(part, label, parts.get(part)) for part, label in PARTS]
     return [*others, {"label": "Dashboard", "text": "running", "tone": "good"}]
 
 
@@ -194,7 +197,10 @@ def is_waiting(row: PartRow) -> bool:
     return row.state == WAITING and row.age <= WAITING_SECONDS
 
 
-def _part_item(label: str, row: PartRow | None) -> dict[str, Any]:
+def _part_item(part: str, label: str, row: PartRow | None) -> dict[str, Any]:
+    if row is None and part in OFF:
+        text, title = OFF[part]
+        return {"label": label, "text": text, "tone": "idle", "title": title}
     if row is None:
         return {"label": label, "text": "no heartbeat yet", "tone": "idle"}
     if not is_alive(row) and not is_waiting(row) and row.state not in ENDED:

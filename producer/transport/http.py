@@ -16,8 +16,8 @@ from curl_cffi.requests.exceptions import DNSError, RequestException, Timeout
 
 from producer.transport.provider_clock import ProviderClock
 from producer.transport.rate_limits import Breakers, RequestLimit
-from producer.transport.retry_after import seconds_wanted
 from shared.errors import NoNetwork, Refused, SourceError, Throttled
+from shared.runtime.retry_after import seconds_wanted
 from shared.settings.addresses import stays_here
 
 Params = Mapping[str, str | int]

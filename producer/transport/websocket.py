@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.http11 import Response
 from websockets.sync.client import ClientConnection, connect
 
-from producer.transport.retry_after import seconds_wanted
 from shared.errors import NoNetwork, Refused, SourceDown, SourceError, Throttled
+from shared.runtime.retry_after import seconds_wanted
 from shared.settings.addresses import stays_here
 
 OPEN_SECONDS = 10.0

@@ -21,6 +21,7 @@ PARTS = (
     "analytics",
     "ml",
     "dashboard",
+    "delivery",
     "db",
     "tests",
     "benchmarks",

@@ -12,7 +12,7 @@ import pytest
 from dashboard.presenters.alerts import KINDS
 from tests.conftest import PROJECT
 
-PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "ml", "producer", "shared")
+PACKAGES = ("analytics", "benchmarks", "consumer", "dashboard", "db", "delivery", "ml", "producer", "shared")
 LONGEST_FILE, LONGEST_FUNCTION = 300, 25
 LARGEST_FOLDER = 12
 """Modules, with `__init__.py`."""
@@ -40,6 +40,7 @@ WITH_SQL = set(
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
     dashboard/read/sql/queries
     dashboard/read/sql/set_aside_queries
+    delivery/store/outbox_tables delivery/store/route_tables
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
     producer/live_offer producer/store/earlier_runs producer/store/requests producer/store/symbol_queries

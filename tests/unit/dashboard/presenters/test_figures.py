@@ -115,6 +115,7 @@ def test_part_without_heartbeats_is_shown_as_not_responding_with_its_age() -> No
         "running",
         "no heartbeat for 12 s",
         "no heartbeat yet",
+        "off",
         "running",
     ]
     assert [item["text"] for item in items] == producer_to_screen
@@ -136,7 +137,7 @@ def test_standby_producer_is_shown_beside_the_one_that_publishes() -> None:
 def test_parts_are_unknown_while_the_database_is_away() -> None:
     beat = PartRow("storage", "running", "", 1, 0, 10.0, 0.4)
     items = part_items({"storage": beat}, "no_database")
-    assert [item["text"] for item in items] == ["unknown"] * 4 + ["waiting"]
+    assert [item["text"] for item in items] == ["unknown"] * 5 + ["waiting"]
 
 
 def test_banner_is_there_unless_the_feed_is_live() -> None:

@@ -1,0 +1,148 @@
+"""Delivers what waits: routes new alerts, starts attempts, and notes what became of them.
+
+One thread reads and writes the tables; each attempt has a thread of its own, so a route that hangs holds up no other.
+An attempt is noted after it was made, and its alerts are not tried again before that: whatever is killed and whenever,
+each alert is delivered at least once, and seldom twice.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+from delivery.lane import Finished, Lane
+from delivery.plan.next_message import OutgoingMessage, SendingRules, next_message
+from delivery.plan.waiting import takes
+from delivery.routes.results import SendingResult
+from delivery.routes.route import Route
+from delivery.store.outbox_tables import (
+    close_handled,
+    count_waiting,
+    give_up_old,
+    give_up_routes,
+    note_attempt,
+    route_new,
+    waiting_for,
+)
+from delivery.store.route_tables import RouteState, route_states, write_route
+from shared.postgres.database import Connection, Cursor, transaction
+from shared.settings.delivery_settings import DeliverySettings
+
+MOST_AT_ONCE = 2_000
+"""Alerts of a route that are looked at together."""
+GRACE_SECONDS = 5.0
+"""A service has its own time limit for each step; an attempt may take so much longer than that."""
+
+POLL_SECONDS = 0.2
+FINISH_SECONDS = 3.0
+
+log = logging.getLogger("tickstream.delivery")
+
+
+class Dispatcher:
+    """The routes and what is being sent. It outlives the connection to the database."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        settings: DeliverySettings,
+        rules: SendingRules,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings, self._rules, self._clock = settings, rules, clock
+        self._finished: SimpleQueue[Finished] = SimpleQueue()
+        self._lanes = {route.key: Lane(route, RouteState(), self._finished) for route in routes}
+        self.delivered = 0
+
+    def resume(self, connection: Connection) -> None:
+        """Go on where an earlier process or connection stopped."""
+        with transaction(connection) as cursor:
+            states = route_states(cursor)
+            give_up_routes(cursor, list(self._lanes))
+        for key, lane in self._lanes.items():
+            lane.state = states.get(key, lane.state)
+
+    def step(self, connection: Connection) -> int:
+        """Do what is due; returns how many deliveries wait."""
+        for lane in self._lanes.values():
+            lane.look(self._settings.send_seconds + GRACE_SECONDS)
+            if lane.result is not None:
+                self._note(connection, lane, lane.result)
+        with transaction(connection) as cursor:
+            route_new(cursor, self._routes_of)
+            close_handled(cursor)
+            given_up = give_up_old(cursor, self._clock(), hours := self._settings.give_up_hours)
+            due, waiting = self._due(cursor), count_waiting(cursor)
+        for lane, message in due:
+            lane.begin(message)
+        for route, count in Counter(given_up).items():
+            log.warning("%d alerts for %s are given up after %g hours.", count, route, hours)
+        return waiting
+
+    def wait(self, seconds: float) -> None:
+        """Wait until an attempt ends, at most so long."""
+        try:
+            finished = self._finished.get(timeout=seconds)
+        except Empty:
+            return
+        self._lanes[finished.route].receive(finished)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an attempt has begun, and what became of it is not written yet."""
+        return any(lane.attempt is not None for lane in self._lanes.values())
+
+    def finish(self, connection: Connection) -> None:
+        """Give attempts that have begun some seconds to end, and note them."""
+        until = time.monotonic() + FINISH_SECONDS
+        while any(lane.is_sending for lane in self._lanes.values()) and time.monotonic() < until:
+            self.wait(POLL_SECONDS)
+        for lane in self._lanes.values():
+            if lane.result is not None:
+                self._note(connection, lane, lane.result)
+
+    def _routes_of(self, severity: str, rule: str) -> list[str]:
+        chosen = self._settings.selections
+        return [
+            key
+            for key, lane in self._lanes.items()
+            if takes(chosen.get(lane.route.number, ()), severity, rule)
+        ]
+
+    def _due(self, cursor: Cursor) -> list[tuple[Lane, OutgoingMessage]]:
+        """The messages to send now. They are sent after this transaction: what is sent must be in the tables."""
+        now, found = self._clock(), []
+        for key, lane in self._lanes.items():
+            if not lane.is_free(now):
+                continue
+            waiting = waiting_for(cursor, key, MOST_AT_ONCE)
+            lane.one_by_one = lane.one_by_one and len(waiting) > self._rules.digest_above
+            message = next_message(waiting, self._rules, lane.route.limit, now, one_by_one=lane.one_by_one)
+            if message is not None:
+                found.append((lane, message))
+        return found
+
+    def _note(self, connection: Connection, lane: Lane, result: SendingResult) -> None:
+        """Write what became of an attempt; the lane is free once that is stored."""
+        if lane.attempt is None:
+            return
+        alerts = [alert.id for alert in lane.attempt.message.alerts]
+        state = lane.next_state(result, self._clock())
+        with transaction(connection) as cursor:
+            note_attempt(cursor, lane.route.key, alerts, state.reason)
+            if state != lane.state:
+                write_route(cursor, lane.route.key, state)
+        if result.is_message_refused and len(alerts) > 1:
+            lane.one_by_one = True
+        self._report(lane, state)
+        self.delivered += len(alerts) if result.is_delivered else 0
+        lane.settle(state)
+
+    def _report(self, lane: Lane, state: RouteState) -> None:
+        """Log the beginning and the end of an outage, not each attempt."""
+        if state.reason and state.reason != lane.state.reason:
+            log.warning("%s can't deliver: %s. It is tried again.", lane.route.name, state.reason)
+        elif lane.state.failures and not state.failures:
+            log.info("%s delivers again.", lane.route.name)

@@ -1,0 +1,62 @@
+"""What is sent to a route next. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from delivery.plan.quiet_hours import is_quiet
+from delivery.plan.texts import MessageText, TextSettings, digest, single
+from delivery.plan.waiting import WaitingAlert
+from shared.settings.delivery_settings import QuietHours
+
+KEY_BYTES = 16
+
+
+class SendingRules(NamedTuple):
+    """What decides when and how alerts are sent; see `DeliverySettings`."""
+
+    texts: TextSettings
+    quiet_hours: QuietHours | None
+    digest_above: int
+
+
+class OutgoingMessage(NamedTuple):
+    """A message with the alerts that it reports. `key` is the same at each attempt to send the same alerts."""
+
+    key: str
+    alerts: tuple[WaitingAlert, ...]
+    text: MessageText
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether any of its alerts is critical."""
+        return any(alert.is_critical for alert in self.alerts)
+
+
+def next_message(
+    waiting: Sequence[WaitingAlert],
+    rules: SendingRules,
+    limit: int,
+    now: datetime,
+    *,
+    one_by_one: bool = False,
+) -> OutgoingMessage | None:
+    """The next message of a route whose messages hold `limit` characters; None if nothing may be sent now.
+
+    `one_by_one` forbids digests: a route refused one, maybe because of one of its alerts. The alert that was tried
+    least comes first then, so that one which is always refused holds up no other.
+    """
+    quiet = is_quiet(rules.quiet_hours, rules.texts.zone, now)
+    alerts = [alert for alert in waiting if alert.is_critical or not quiet]
+    if not alerts:
+        return None
+    if len(alerts) > rules.digest_above and not one_by_one:
+        text, count = digest(alerts, rules.texts, now, limit)
+        return OutgoingMessage(_key(alerts[:count]), tuple(alerts[:count]), text)
+    alert = min(alerts, key=lambda each: each.attempts)
+    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, now))
+
+
+def _key(alerts: Sequence[WaitingAlert]) -> str:
+    return blake2b("".join(alert.id for alert in alerts).encode(), digest_size=KEY_BYTES).hexdigest()

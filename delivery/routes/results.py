@@ -1,0 +1,103 @@
+"""What became of an attempt to send a message, in words that contain no text of the receiver."""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import NamedTuple
+
+import requests
+import urllib3
+
+from delivery.routes.hearing import ReceiverAnswer
+from shared.runtime.retry_after import seconds_wanted
+
+MESSAGE_REFUSED = (400, 413, 422, 552, 554)
+"""Statuses of HTTP and of mail servers by which a receiver may refuse one message and take another one."""
+MAX_CAUSES = 10
+TIME_OUT = "no answer in time"
+DELIVERED = "delivered"
+BY_ERROR: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((socket.gaierror, urllib3.exceptions.NameResolutionError), "the name of the host was not found"),
+    ((ConnectionRefusedError,), "the connection was refused"),
+    ((ssl.SSLError, requests.exceptions.SSLError), "no encrypted connection could be made"),
+    # To urllib3 this is a kind of time-out.
+    ((urllib3.exceptions.NewConnectionError,), "the host could not be reached"),
+    ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), TIME_OUT),
+    (
+        (ConnectionError, smtplib.SMTPServerDisconnected, requests.ConnectionError),
+        "the connection was closed or could not be made",
+    ),
+)
+"""The words for an error, by its type or that of one of its causes; the first that fits counts."""
+
+
+class SendingResult(NamedTuple):
+    """`words` say what happened. `retry_after` is how many seconds the receiver asks to wait, None if it does not.
+
+    `is_message_refused` is whether the reason may be the message itself.
+    """
+
+    is_delivered: bool
+    words: str
+    retry_after: float | None = None
+    is_message_refused: bool = False
+
+
+TIMED_OUT = SendingResult(False, TIME_OUT)
+
+
+def result_of(is_delivered: bool, heard: ReceiverAnswer) -> SendingResult:
+    """The result of an attempt of which apprise only says whether it succeeded."""
+    if is_delivered:
+        return SendingResult(True, DELIVERED)
+    if heard.status is not None and not 200 <= heard.status < 300:
+        pause = seconds_wanted(heard.retry_after, heard.date) if heard.retry_after else None
+        words = f"refused with status {heard.status}{_phrase(heard.status)}"
+        return SendingResult(False, words, pause, heard.status in MESSAGE_REFUSED)
+    if (status := _mail_status(heard.error)) is not None:
+        words = f"refused with status {status} of the mail server"
+        return SendingResult(False, words, is_message_refused=status in MESSAGE_REFUSED)
+    return SendingResult(False, _error_words(heard.error))
+
+
+def broken(error: BaseException) -> SendingResult:
+    """The result of an attempt in which a library failed with an error that it did not catch."""
+    return SendingResult(False, _error_words(error))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return ""
+
+
+def _mail_status(error: BaseException | None) -> int | None:
+    """The status of a mail server's answer; None if the error contains none."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _ in error.recipients.values()), default=None)
+    return None
+
+
+def _error_words(error: BaseException | None) -> str:
+    if error is None:
+        return "refused, the service gave no reason"
+    causes = list(_causes(error))
+    for kinds, words in BY_ERROR:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return words
+    return f"it failed ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what caused it; urllib3 has causes in an attribute and in arguments."""
+    found, seen = [error], 0
+    while found and seen < MAX_CAUSES:
+        cause, seen = found.pop(0), seen + 1
+        yield cause
+        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+        found += [each for each in inner if isinstance(each, BaseException)]

@@ -1,0 +1,125 @@
+"""One address of ALERT_URLS, and how a message is sent to it."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any
+
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+from apprise.plugins import NotifyBase
+from apprise.plugins.custom_form import NotifyForm
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.custom_xml import NotifyXML
+
+from delivery.plan.next_message import OutgoingMessage
+from delivery.plan.texts import fields_of
+from delivery.routes.hearing import hearing, listen
+from delivery.routes.results import SendingResult, result_of
+from shared.errors import ConfigError
+from shared.settings.addresses import is_this_machine
+
+TITLE_ROOM = 100
+"""Characters of a service's limit that are left for the subject, which some put before the text."""
+TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
+
+
+class Route:
+    """An address by its number in ALERT_URLS, from 1.
+
+    `key` names it in tables: scheme and host, and a number if several have the same; it contains no secret.
+    """
+
+    def __init__(self, number: int, key: str, service: NotifyBase, zone: str) -> None:
+        self.number, self.key = number, key
+        self._service, self._zone = service, zone
+        self._scheme = key.partition("://")[0]
+        self._headers = dict(getattr(service, "headers", {}))
+        self._extras = dict(getattr(service, "payload_extras", {}))
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Its name in logs, such as "route 2 (jsons://example.org)"."""
+        return f"route {self.number} ({self.key})"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it sends unencrypted to another machine, although the service has an encrypted form."""
+        plain, encrypted = (self._service.protocol, self._service.secure_protocol)
+        return (
+            bool(encrypted) and self._scheme in _names(plain) and not is_this_machine(str(self._service.host))
+        )
+
+    @property
+    def limit(self) -> int:
+        """How many characters the text of a message may have."""
+        return max(1, int(self._service.body_maxlen) - TITLE_ROOM)
+
+    def send(self, message: OutgoingMessage) -> SendingResult:
+        """Send a message. A webhook also gets the message's key in a header, and JSON the alerts with their fields."""
+        if isinstance(self._service, NotifyJSON | NotifyForm | NotifyXML):
+            self._service.headers = {**self._headers, "Idempotency-Key": message.key}
+        if isinstance(self._service, NotifyJSON):
+            self._service.payload_extras = {**self._extras, "alerts": [*self._told(message)]}
+        with hearing() as heard:
+            is_sent = self._service.notify(
+                body=message.text.body,
+                title=message.text.subject,
+                notify_type=TYPES["critical" if message.is_critical else "warning"],
+                body_format=NotifyFormat.TEXT,
+            )
+        return result_of(bool(is_sent), heard)
+
+    def _told(self, message: OutgoingMessage) -> Iterable[dict[str, Any]]:
+        for alert in message.alerts:
+            times = {"event_time": alert.event_time, "published_at": alert.published_at}
+            texts = {name: time.isoformat() for name, time in times.items()}
+            numbers = {"price": alert.price, "value": alert.value, "threshold": alert.threshold}
+            yield {**fields_of(alert, self._zone), **texts, **numbers, "values": dict(alert.named_values)}
+
+
+def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> list[Route]:
+    """The routes of ALERT_URLS. From here on nothing of apprise is logged: its lines contain addresses.
+
+    Raises ConfigError with the number and the scheme of an address that can't be used.
+    """
+    listen()
+    routes: list[Route] = []
+    asset = AppriseAsset(app_id="Tickstream", app_desc="Tickstream", storage_mode="memory")
+    for number, address in enumerate(addresses, 1):
+        service = Apprise.instantiate(address, asset=asset)
+        scheme = address.partition("://")[0].lower()
+        if not isinstance(service, NotifyBase):
+            raise ConfigError(
+                f"ALERT_URLS: the address number {number} ({scheme}://…) is of no known service, or incomplete; "
+                "docs/delivery.md has examples."
+            )
+        service.socket_connect_timeout = service.socket_read_timeout = send_seconds
+        name = _without_secrets(scheme, service)
+        same = sum(route.key.partition(" ")[0] == name for route in routes)
+        routes.append(Route(number, f"{name} {same + 1}" if same else name, service, zone))
+    return routes
+
+
+def _without_secrets(scheme: str, service: NotifyBase) -> str:
+    """Scheme and host. Where an address has a token in the place of the host, as those of many chats have, only the
+    scheme."""
+    host = str(getattr(service, "host", None) or "")
+    is_host = "host" in service.template_tokens and (_is_address(host) or "." in host or host == "localhost")
+    return f"{scheme}://{host.lower()}" if is_host else f"{scheme}://"
+
+
+def _names(protocol: object) -> tuple[str, ...]:
+    """The schemes of a service, which names one, several or none."""
+    if isinstance(protocol, str):
+        return (protocol,)
+    return tuple(map(str, protocol)) if isinstance(protocol, tuple | list) else ()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

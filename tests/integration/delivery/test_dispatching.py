@@ -1,0 +1,243 @@
+"""What is sent to real receivers, and when, while they fail, refuse, hang and come back."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from delivery.store.outbox_tables import is_alone
+from shared.errors import Unavailable
+from shared.postgres.database import Connection, connect, transaction
+from tests.integration.delivery.receivers import Receiver, mail_server, webhook
+from tests.integration.delivery.sending import NOON, SECONDS, Delivering, post, settings_of
+from tests.waiting import wait_for
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with webhook() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def other_hook() -> Iterator[Receiver]:
+    with webhook() as receiver:
+        yield receiver
+
+
+def delivering(connection: Connection, *receivers: Receiver, **given: Any) -> Delivering:
+    return Delivering(connection, settings_of(*(receiver.url for receiver in receivers), **given))
+
+
+def test_an_alert_reaches_mail_and_webhook_with_its_values(connection: Connection, hook: Receiver) -> None:
+    with mail_server() as mail:
+        desk = delivering(connection, mail, hook)
+        (name,) = post(connection, 3)
+        desk.until(lambda: desk.states() == {"delivered": 2})
+    assert mail.subjects == hook.subjects == ["S3: rsi overbought 71.25 (threshold 70)"]
+    text = "rsi overbought 71.25 (threshold 70)\nS3 at 100.5, 1m bar that ended 2026-11-30 12:00 UTC"
+    assert hook.bodies == [text]
+    assert mail.bodies[0].splitlines() == text.splitlines()
+    ((alert,),) = (payload["alerts"] for payload in hook.payloads)
+    assert (alert["id"], alert["symbol"], alert["value"], alert["severity"]) == (name, "S3", 71.25, "warning")
+    assert hook.headers[0]["Idempotency-Key"] == name
+
+
+def test_each_alert_is_sent_once_while_nothing_fails(connection: Connection, hook: Receiver) -> None:
+    desk = delivering(connection, hook)
+    ids = [name for first in range(0, 9, 3) for name in post(connection, first, 3)]
+    desk.until(lambda: desk.states() == {"delivered": 9})
+    assert hook.ids() == Counter(ids)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (500, "refused with status 500 (Internal Server Error)"),
+        (429, "refused with status 429 (Too Many Requests)"),
+        ("close", "the connection was closed or could not be made"),
+        ("hang", "no answer in time"),
+    ],
+)
+def test_after_a_failure(connection: Connection, hook: Receiver, answer: int | str, words: str) -> None:
+    hook.answers = [answer]
+    desk = delivering(connection, hook)
+    post(connection, 1)
+    desk.settle()
+    assert desk.states() == {"waiting": 1}
+    assert desk.reasons() == [words]
+    desk.settle()
+    assert len(hook.tried_at) == 1
+    desk.clock.pass_by(seconds=3)
+    desk.until(lambda: desk.states() == {"delivered": 1})
+    assert list(hook.ids().values()) == [1]
+
+
+def test_a_pause_that_the_receiver_asks_for_is_kept_even_after_a_restart(
+    connection: Connection, hook: Receiver
+) -> None:
+    hook.answers, hook.retry_after = [429], "120"
+    desk = delivering(connection, hook)
+    post(connection, 1)
+    desk.settle()
+    again = delivering(connection, hook)
+    again.clock.pass_by(seconds=119)
+    again.settle()
+    assert len(hook.tried_at) == 1
+    again.clock.pass_by(seconds=2)
+    again.until(lambda: again.states() == {"delivered": 1})
+    assert hook.bodies[0].endswith("2 minutes late")
+
+
+def test_a_route_that_hangs_holds_up_no_other(
+    connection: Connection, hook: Receiver, other_hook: Receiver
+) -> None:
+    hook.answer = "hang"
+    desk = delivering(connection, hook, other_hook)
+    began = time.monotonic()
+    for number in range(1, 4):
+        post(connection, number)
+        desk.until(lambda count=number: len(other_hook.payloads) == count)  # type: ignore[misc]
+    assert time.monotonic() - began < SECONDS
+    assert len(hook.tried_at) == 1
+
+
+def test_a_slow_answer_is_no_failure(connection: Connection, hook: Receiver) -> None:
+    hook.answer = "slow"
+    desk = delivering(connection, hook)
+    post(connection, 1)
+    desk.until(lambda: desk.states() == {"delivered": 1})
+    assert len(hook.tried_at) == 1
+
+
+def test_what_waited_during_an_outage_comes_as_one_message(connection: Connection, hook: Receiver) -> None:
+    hook.answers = [500]
+    desk = delivering(connection, hook)
+    ids = post(connection, 0, 1)
+    desk.settle()
+    ids += post(connection, 1, 39, severity="critical")
+    desk.clock.pass_by(minutes=12)
+    desk.until(lambda: desk.states() == {"delivered": 40})
+    assert hook.subjects == ["40 alerts, 39 of them critical"]
+    assert hook.ids() == Counter(ids)
+    lines = hook.bodies[0].splitlines()
+    assert len(lines) == 41
+    assert lines[1] == (
+        "2026-11-30 12:00 UTC S1 1m critical: rsi overbought 71.25 (threshold 70) (12 minutes late)"
+    )
+
+
+def test_alerts_of_a_digest_that_is_refused_are_sent_one_by_one(
+    connection: Connection, hook: Receiver
+) -> None:
+    hook.answers = [413, 200, 422]
+    desk = delivering(connection, hook, ALERT_DIGEST_ABOVE=2)
+    ids = post(connection, 0, 5)
+    for _ in range(8):
+        desk.settle()
+        desk.clock.pass_by(seconds=10)
+    desk.until(lambda: desk.states() == {"delivered": 5})
+    assert hook.ids() == Counter(ids)
+    assert len(hook.payloads) == 5
+
+
+def test_in_quiet_hours_critical_alerts_alone_are_sent(connection: Connection, hook: Receiver) -> None:
+    desk = delivering(connection, hook, ALERT_QUIET_HOURS="22:00-07:00", ALERT_ZONE="Asia/Tokyo")
+    desk.clock.now = NOON + timedelta(hours=2)
+    post(connection, 1, at=desk.clock.now)
+    (critical,) = post(connection, 2, at=desk.clock.now, severity="critical")
+    desk.settle()
+    desk.settle()
+    assert hook.ids() == Counter([critical])
+    desk.clock.pass_by(hours=8)
+    desk.until(lambda: desk.states() == {"delivered": 2})
+
+
+def test_routes_take_the_severities_and_rules_that_they_name(
+    connection: Connection, hook: Receiver, other_hook: Receiver
+) -> None:
+    desk = delivering(connection, hook, other_hook, ALERT_ROUTES="1:critical;2:rule 3,price_change,warning")
+    post(connection, 1, severity="critical", rule="rule 3")
+    post(connection, 2, severity="warning", rule="rule 3")
+    post(connection, 3, rule="price_change")
+    post(connection, 4, rule="rule 4")
+    desk.until(lambda: desk.states() == {"delivered": 3})
+    assert hook.ids().keys() == {"id-00001"}
+    assert other_hook.ids().keys() == {"id-00002", "id-00003"}
+
+
+def test_an_alert_is_given_up_with_the_reason(connection: Connection, hook: Receiver) -> None:
+    hook.answer = 401
+    desk = delivering(connection, hook, ALERT_GIVE_UP_HOURS=2)
+    post(connection, 1)
+    desk.settle()
+    desk.clock.pass_by(hours=2.1)
+    desk.settle()
+    assert desk.states() == {"given up": 1}
+    assert desk.reasons() == ["not delivered within 2 hours; last: refused with status 401 (Unauthorized)"]
+
+
+def test_what_waits_for_an_address_that_was_removed_is_given_up(
+    connection: Connection, hook: Receiver, other_hook: Receiver
+) -> None:
+    hook.answer = 500
+    desk = delivering(connection, hook)
+    post(connection, 1)
+    desk.settle()
+    other_hook.url = other_hook.url.replace("127.0.0.1", "localhost")
+    assert delivering(connection, other_hook).states() == {"given up": 1}
+
+
+@pytest.mark.parametrize("action", ["snooze", "acknowledge"])
+def test_no_longer_wanted_by(connection: Connection, hook: Receiver, action: str) -> None:
+    hook.answers = [500]
+    desk = delivering(connection, hook)
+    post(connection, 1, rule="rule 3")
+    (other,) = post(connection, 2, rule="rule 4")
+    desk.settle()
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "insert into alert_handlings values (gen_random_uuid(), %s, 'rule 3', null, %s, 'Ada', now(), 0, 0)",
+            (action, NOON + timedelta(hours=1)),
+        )
+    desk.clock.pass_by(minutes=5)
+    desk.until(lambda: desk.states() == {"delivered": 1, "handled": 1})
+    assert hook.ids() == Counter([other])
+    assert desk.reasons()[0] in ("snoozed by Ada", "acknowledged by Ada")
+
+
+def test_what_was_sent_while_the_database_was_away_is_not_sent_again(
+    connection: Connection, hook: Receiver, dsn: str
+) -> None:
+    lost = connect(dsn, "test")
+    desk = delivering(lost, hook)
+    ids = post(connection, 1)
+    hook.answer = "slow"
+    desk.step()
+    with transaction(connection) as cursor:
+        cursor.execute("select pg_terminate_backend(%s)", (lost.info.backend_pid,))
+    with pytest.raises(Unavailable):
+        desk.until(lambda: False)
+    desk.connection = connection
+    desk.dispatcher.resume(connection)
+    desk.until(lambda: desk.states() == {"delivered": 1})
+    assert hook.ids() == Counter(ids)
+
+
+def test_one_process_delivers_and_a_second_one_waits(connection: Connection, dsn: str) -> None:
+    other = connect(dsn, "other")
+    with transaction(connection) as cursor:
+        assert is_alone(cursor)
+    with transaction(other) as cursor:
+        assert not is_alone(cursor)
+    connection.close()
+
+    def takes_over() -> bool:
+        with transaction(other) as cursor:
+            return is_alone(cursor)
+
+    wait_for(takes_over)
+    other.close()

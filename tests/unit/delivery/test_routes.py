@@ -1,0 +1,130 @@
+"""Names of routes without secrets, words for what happened, and pauses between attempts."""
+
+import smtplib
+import socket
+from datetime import timedelta
+from queue import SimpleQueue
+
+import pytest
+import requests
+
+from delivery.lane import Lane
+from delivery.routes.hearing import ReceiverAnswer
+from delivery.routes.results import SendingResult, broken, result_of
+from delivery.routes.route import Route, open_routes
+from delivery.store.route_tables import RouteState
+from shared.errors import ConfigError
+from tests.unit.delivery.alerts import NOON
+
+SECRET = "T0psecretT0psecretT0psecr"
+ADDRESSES = {
+    f"json://user:{SECRET}@hooks.example.org:8080/{SECRET}?-token={SECRET}&+X-Key={SECRET}": "json://hooks.example.org",
+    f"jsons://HOOKS.example.org/{SECRET}": "jsons://hooks.example.org",
+    f"mailtos://user:{SECRET}@example.org": "mailtos://example.org",
+    f"mailto://user:{SECRET}@127.0.0.1?from=me@example.org&to=me@example.org": "mailto://127.0.0.1",
+    f"ntfy://{SECRET}": "ntfy://",
+    f"ntfys://ntfy.example.org/{SECRET}": "ntfys://ntfy.example.org",
+    f"tgram://123456789:{SECRET}abcdefghij/12315544/": "tgram://",
+    f"discord://{SECRET}/{SECRET}": "discord://",
+    f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRET[:24]}/#chan": "slack://",
+    f"gotify://push.example.org/{SECRET}": "gotify://push.example.org",
+    f"pover://{SECRET * 2}@{SECRET * 2}": "pover://",
+}
+
+
+def test_no_name_of_a_route_contains_a_secret() -> None:
+    routes = open_routes(ADDRESSES, "UTC", 5.0)
+    assert [route.key for route in routes] == list(ADDRESSES.values())
+    assert SECRET[:8].lower() not in " ".join(map(repr, routes)).lower()
+
+
+def test_addresses_of_the_same_host_have_different_names() -> None:
+    hosts = ["json://a.example.org/x", "json://b.example.org", "json://a.example.org/y"]
+    assert [route.name for route in open_routes(hosts, "UTC", 5.0)] == [
+        "route 1 (json://a.example.org)",
+        "route 2 (json://b.example.org)",
+        "route 3 (json://a.example.org 2)",
+    ]
+
+
+@pytest.mark.parametrize("address", [f"nonsense://{SECRET}", f"tgram://{SECRET}", "json://"])
+def test_an_address_that_is_of_no_use_is_named_by_number_and_scheme(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"the address number 2 \(\w+://…\)") as refused:
+        open_routes(["json://example.org", address], "UTC", 5.0)
+    assert SECRET not in str(refused.value)
+
+
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
+
+
+@pytest.mark.parametrize(
+    ("heard", "words"),
+    [
+        (ReceiverAnswer(status=404), "refused with status 404 (Not Found)"),
+        (ReceiverAnswer(status=599), "refused with status 599"),
+        (ReceiverAnswer(error=requests.ReadTimeout(SECRET)), "no answer in time"),
+        (
+            ReceiverAnswer(error=caused(requests.ConnectionError(SECRET), socket.gaierror(-2))),
+            "the name of the host was not found",
+        ),
+        (ReceiverAnswer(error=ConnectionRefusedError()), "the connection was refused"),
+        (
+            ReceiverAnswer(error=smtplib.SMTPAuthenticationError(535, SECRET)),
+            "refused with status 535 of the mail server",
+        ),
+        (
+            ReceiverAnswer(error=smtplib.SMTPRecipientsRefused({SECRET: (550, b"unknown")})),
+            "refused with status 550 of the mail server",
+        ),
+        (ReceiverAnswer(error=KeyError(SECRET)), "it failed (KeyError)"),
+        (ReceiverAnswer(), "refused, the service gave no reason"),
+    ],
+)
+def test_what_happened_is_told_without_text_of_the_receiver(heard: ReceiverAnswer, words: str) -> None:
+    assert result_of(False, heard).words == words
+    assert broken(heard.error or KeyError(SECRET)).words.find(SECRET) < 0
+
+
+def test_a_pause_that_a_receiver_asks_for_is_heard() -> None:
+    assert result_of(False, ReceiverAnswer(status=429, retry_after="17")).retry_after == 17.0
+    dates = ("Wed, 01 Jul 2026 12:01:00 GMT", "Wed, 01 Jul 2026 12:00:00 GMT")
+    assert result_of(False, ReceiverAnswer(503, *dates)).retry_after == 60.0
+    assert result_of(False, ReceiverAnswer(status=503)).retry_after is None
+
+
+def lane() -> Lane:
+    (route,) = open_routes(["json://example.org"], "UTC", 5.0)
+    assert isinstance(route, Route)
+    return Lane(route, RouteState(), SimpleQueue())
+
+
+def test_pauses_grow_up_to_a_minute_and_end_with_a_success() -> None:
+    failing, pauses = lane(), []
+    for _ in range(20):
+        failing.settle(failing.next_state(SendingResult(False, "no"), NOON))
+        assert failing.state.not_before is not None
+        pauses.append((failing.state.not_before - NOON) / timedelta(seconds=1))
+    assert pauses[0] <= 2 and all(30 <= pause <= 60 for pause in pauses[6:])
+    assert len({*pauses}) == 20
+    assert failing.next_state(SendingResult(True, "delivered"), NOON) == RouteState()
+
+
+def test_a_longer_pause_that_the_receiver_asks_for_is_kept() -> None:
+    state = lane().next_state(SendingResult(False, "no", retry_after=500.0), NOON)
+    assert state.not_before == NOON + timedelta(seconds=500)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_plain"),
+    [
+        ("json://example.org", True),
+        ("jsons://example.org", False),
+        ("json://127.0.0.1", False),
+        (f"tgram://123456789:{SECRET}abcdefghij/12315544/", False),
+    ],
+)
+def test_a_route_that_sends_unencrypted_over_a_network_is_known(address: str, is_plain: bool) -> None:
+    (route,) = open_routes([address], "UTC", 5.0)
+    assert route.is_plain == is_plain

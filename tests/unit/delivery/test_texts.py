@@ -1,0 +1,75 @@
+"""The texts of messages."""
+
+from datetime import timedelta
+
+import pytest
+
+from delivery.plan.texts import TextSettings, digest, lateness, single
+from shared.settings.delivery_settings import BODY, FIELDS, SUBJECT
+from tests.unit.delivery.alerts import ALERT, NOON, alerts
+
+SETTINGS = TextSettings(SUBJECT, BODY, "America/New_York", is_simulated=False)
+
+
+def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() -> None:
+    assert single(ALERT, SETTINGS, NOON) == (
+        "AAPL: rsi(14) < 30 on 5m",
+        "rsi(14) < 30 on 5m\nAAPL at 168.6, 5m bar that ended 2026-07-01 08:00 EDT\nrsi(14) 28.3125",
+    )
+
+
+def test_a_threshold_is_told_with_its_value() -> None:
+    alert = ALERT._replace(rule="price_change", text="", value=-0.0612, threshold=0.05, named_values={})
+    assert single(alert, SETTINGS, NOON).subject == "AAPL: price change -0.0612 (threshold 0.05)"
+
+
+def test_every_field_can_be_used_and_braces_are_written_twice() -> None:
+    template = "{{" + " ".join(f"{{{field}}}" for field in FIELDS) + "}}"
+    text = single(ALERT, SETTINGS._replace(body=template), NOON).body
+    assert text.startswith("{AAPL 5m rule 3 rsi(14) < 30 on 5m warning 168.6 2026-07-01 08:00 EDT")
+    assert text.endswith("0a1b}")
+
+
+def test_braces_in_the_text_of_an_alert_are_no_fields() -> None:
+    assert single(ALERT._replace(text="{id}"), SETTINGS, NOON).subject == "AAPL: {id}"
+
+
+def test_a_simulated_market_is_named_in_every_subject() -> None:
+    simulated = SETTINGS._replace(is_simulated=True)
+    assert single(ALERT, simulated, NOON).subject.startswith("Simulated: AAPL")
+    assert digest(alerts(9), simulated, NOON, 10_000)[0].subject == "Simulated: 9 alerts"
+
+
+def test_a_subject_has_one_line() -> None:
+    assert single(ALERT, SETTINGS._replace(subject="{symbol}\r\nBcc: me"), NOON).subject == "AAPL Bcc: me"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(59, ""), (60, "1 minute late"), (179, "2 minutes late"), (7200, "120 minutes late")],
+)
+def test_lateness_is_told_from_a_minute_on(seconds: int, words: str) -> None:
+    assert lateness(ALERT, NOON + timedelta(seconds=seconds)) == words
+    body = single(ALERT, SETTINGS, NOON + timedelta(seconds=seconds)).body
+    assert body.endswith(words or "28.3125")
+
+
+def test_a_digest_lists_as_many_alerts_as_the_message_holds() -> None:
+    waiting = alerts(100)
+    text, count = digest(waiting, SETTINGS, NOON, 1_000)
+    lines = text.body.splitlines()
+    assert 5 < count < 100
+    assert lines[0] == f"{count} alerts:"
+    assert len(lines) == count + 1 and len(text.body) <= 1_000
+    assert digest(waiting, SETTINGS, NOON, 100_000)[1] == 100
+
+
+def test_a_short_message_counts_all_alerts_by_symbol() -> None:
+    text, count = digest(alerts(100), SETTINGS, NOON, 130)
+    assert (text.body, count) == ("100 alerts: S0 34, S1 33, S2 33", 100)
+
+
+def test_a_long_sentence_is_cut_in_a_digest() -> None:
+    long = [alert._replace(text="x" * 2_000) for alert in alerts(9)]
+    assert digest(long, SETTINGS, NOON, 32_000)[1] == 9
+    assert max(map(len, digest(long, SETTINGS, NOON, 32_000)[0].body.splitlines())) < 300
