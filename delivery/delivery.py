@@ -21,7 +21,7 @@ from db.migrate import migrate
 from delivery.dispatcher import Dispatcher
 from delivery.plan.next_message import SendingRules
 from delivery.plan.texts import TextSettings
-from delivery.routes.route import open_routes
+from delivery.routes.route import Route, open_routes
 from delivery.store.outbox_tables import is_alone, switch_on
 from shared.errors import Unavailable
 from shared.observability.heartbeat import BEAT_SECONDS, beat
@@ -66,18 +66,24 @@ def run(connection: Connection, dispatcher: Dispatcher, heartbeat_row: Heartbeat
     heartbeat_row.write(connection, "stopped", "", 0, dispatcher.delivered)
 
 
-def deliver(config: Config, stop: Stop) -> None:
-    """Deliver until `stop` is set; returns at once if there is no address. Raises ConfigError or StopPart."""
-    settings = config.delivery
-    if not settings.is_on:
-        log.info("ALERT_URLS is empty: alerts are shown on the page, and not delivered.")
-        return
+def opened(settings: DeliverySettings) -> list[Route]:
+    """The routes, with a warning for each that is not encrypted. Raises ConfigError."""
     routes = open_routes(settings.addresses, settings.zone, settings.send_seconds)
     for route in routes:
         if route.is_plain:
             log.warning(
                 "%s sends unencrypted over the network: use its encrypted form if it has a secret.", route
             )
+    return routes
+
+
+def deliver(config: Config, stop: Stop) -> None:
+    """Deliver until `stop` is set; returns at once if there is no address. Raises ConfigError or StopPart."""
+    settings = config.delivery
+    if not settings.is_on:
+        log.info("ALERT_URLS is empty: alerts are shown on the page, and not delivered.")
+        return
+    routes = opened(settings)
     rules = sending_rules(settings, is_simulated=config.feed == "simulated")
     dispatcher = Dispatcher(routes, settings, rules, now)
     with instance_name("delivery", config.topic(), config.embedded.data, slots=1) as instance:
