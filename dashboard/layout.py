@@ -149,9 +149,11 @@ def _symbol_select(symbols: list[str]) -> dmc.Select:
     )
 
 
-def _panel(title: str, name: str, body: Any) -> html.Section:
-    """A titled panel; `name` is its class. The scripts write into the note on the right, whose id is `<name>-note`."""
-    head = html.Div([html.H2(title, id=f"{name}-title"), html.Span(id=f"{name}-note", className="note")])
+def _panel(title: str, name: str, body: Any, *beside: Any) -> html.Section:
+    """A titled panel; `name` is its class, and `beside` follows its title. The scripts write into the note on the
+    right, whose id is `<name>-note`."""
+    note = html.Span(id=f"{name}-note", className="note")
+    head = html.Div([html.H2(title, id=f"{name}-title"), *beside, note])
     head.className = "panel-head"
     return html.Section([head, body], className=f"panel {name}", **{"aria-labelledby": f"{name}-title"})
 
@@ -217,10 +219,15 @@ def _side(context: PageContext) -> html.Div:
             _panel("Session", "session", _cells("session", session)),
             _panel("Indicators", "indicators", _cells("indicators", indicators)),
             _panel("Forecast", "forecast", _forecast()),
-            _panel("Alerts", "alert-list", alerts),
+            _panel("Alerts", "alert-list", alerts, _new_alerts()),
         ],
         className="side",
     )
+
+
+def _new_alerts() -> html.Button:
+    """How many alerts are new; a click marks them as seen."""
+    return html.Button(id="alerts-new", type="button", hidden=True, title="Mark all as seen")
 
 
 def _forecast() -> html.Div:

@@ -8,11 +8,13 @@ from fastapi.responses import JSONResponse
 
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
+from dashboard.presenters.alerts import alert_item
 from dashboard.presenters.figures import columns
 from dashboard.presenters.forecasts.feature_names import with_feature_labels
 from dashboard.presenters.forecasts.outcomes import figure, outcomes
 from dashboard.read.read_model import MAX_BARS, ReadModel
 from dashboard.read.rows import SeriesKey
+from dashboard.read.snapshot import zone_of
 from shared.errors import TickstreamError
 from shared.market.records import Interval
 
@@ -28,6 +30,7 @@ def routes(model: ReadModel) -> APIRouter:
     _add_health(router, model)
     _add_history(router, model)
     _add_own(router, model)
+    _add_alerts(router, model)
     _add_market(router, model)
     _add_forecasts(router, model)
     _add_diagnostics(router, model)
@@ -103,6 +106,23 @@ def _add_own(router: APIRouter, model: ReadModel) -> None:
         except TickstreamError as reason:
             return JSONResponse({"detail": str(reason)}, 503)
         return JSONResponse({"symbol": symbol, "interval": interval, "columns": found})
+
+
+def _add_alerts(router: APIRouter, model: ReadModel) -> None:
+    @router.get("/api/v1/alerts/{symbol:path}")
+    async def alerts(symbol: Symbol, interval: Interval = "1m", count: BarCount = 500) -> JSONResponse:
+        """The latest alerts of a symbol and interval, newest first.
+
+        `start` is that of the bar, `time` its end, both in epoch seconds UTC; `text` has the rule with the values that
+        its condition read, and `by` who acknowledged the alert.
+        """
+        try:
+            found = await to_thread(model.alerts, (symbol, interval), count)
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        zone = zone_of(model.snapshot.reading, symbol)
+        items = [alert_item(alert, zone) for alert in found]
+        return JSONResponse({"symbol": symbol, "interval": interval, "alerts": items})
 
 
 def _add_market(router: APIRouter, model: ReadModel) -> None:

@@ -58,6 +58,7 @@
     };
     fill(bars);
     deskFan.begin(view, fan);
+    deskAlerts.load(view);
     draw();
     deskCanvas.autoscale();
   }
@@ -97,12 +98,19 @@
 
   // A split or dividend is marked at the first bar it applies to, unless that is the first loaded bar.
   function markers() {
-    return view.marks.flatMap(({ time, letter }) => {
+    const actions = view.marks.flatMap(({ time, letter }) => {
       const index = indexAfter(time - 1);
       if (index < 1 || index === view.bars.length) return [];
       const color = letter === "S" ? "#f5c542" : "#5aa9ff";
       return [{ time: view.times[index], position: "belowBar", shape: "circle", size: 0.6, color, text: letter }];
     });
+    return [...actions, ...deskAlerts.markers(timeOf)].sort((one, other) => one.time - other.time);
+  }
+
+  // The place on the axis of the bar that starts at `start`; null if it is not loaded.
+  function timeOf(start) {
+    const index = indexAfter(start) - 1;
+    return index >= 0 && view.bars[index].start === start ? view.times[index] : null;
   }
 
   // Each pane leaves space for its legend, which may have several lines.
@@ -233,7 +241,7 @@
   }
 
   window.deskChart = {
-    setSpecs, load, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
+    setSpecs, load, redraw: draw, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
     view: () => view,
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,

@@ -64,10 +64,10 @@
     return `${deskFormat.signed((bar.close / (before ? before.close : bar.open) - 1) * 100, 2)} %`;
   }
 
-  // Splits and dividends that took effect with this bar.
+  // Splits and dividends that took effect with this bar, and its alerts.
   function actions({ bar, before }) {
     const found = deskChart.view().marks.filter(({ time }) => before && before.start < time && time <= bar.start);
-    return found.map(({ text }) => text).join(", ");
+    return [...found.map(({ text }) => text), ...deskAlerts.texts(bar.start)].join(", ");
   }
 
   function studies(legend, drawn) {

@@ -1,13 +1,11 @@
-// Header, panels, alerts and status bar. Elements are created once; later only their texts change.
+// Header, panels and status bar. Elements are created once; later only their texts change.
 (function () {
   "use strict";
-  const ALERTS_SHOWN = 200, HOUR = 3600;
-  // Tooltips of values that are not available yet.
+    // Tooltips of values that are not available yet.
   const TITLES = {
     text: "Warming up: bars available / bars required",
     partial: "Prices received so far cover this share of the session's volume. VWAP is shown from 99 % on.",
   };
-  let datedAt = null;
   const byId = (id) => document.getElementById(id);
 
   function write(element, text) { if (element.textContent !== text) element.textContent = text; }
@@ -60,61 +58,6 @@
     });
   }
 
-  function alertItem(alert) {
-    const item = element("li", "");
-    const head = element("div", "alert-head");
-    head.append(element("strong", "", alert.symbol), element("span", "tag", alert.interval), element("span", "price num"), element("time", "num"));
-    item.append(head, element("p", ""));
-    item.dataset.time = alert.time;
-    item.dataset.zone = alert.zone;
-    item.dataset.key = alert.key;
-    return item;
-  }
-
-  // A data alert may be cleared later: its item is then updated with the end.
-  function fillAlert(item, alert) {
-    const when = item.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
-    setClass(item, `alert ${alert.tone}`);
-    when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
-    write(item.querySelector(".price"), price(alert));
-    write(item.lastChild, alert.text + end);
-  }
-
-  function price({ symbol, price: value }) {
-    const row = value === undefined ? null : deskWatchlist.row(symbol);
-    return row ? deskFormat.money(value, row.decimals, row.currency) : "";
-  }
-
-  // Alerts of today show their time, older ones their day, so the texts are updated once an hour.
-  function date(items, now) {
-    for (const item of items) {
-      const { time, zone } = item.dataset;
-      write(item.querySelector("time"), deskFormat.moment(Number(time), zone, now));
-    }
-    datedAt = Math.floor(now / HOUR);
-  }
-
-  // Newest first; a late alert is inserted at its time.
-  function alerts(received, now) {
-    const list = byId("alerts");
-    for (const alert of [...received].reverse()) {
-      let item = list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`);
-      if (!item) {
-        item = alertItem(alert);
-        const older = [...list.children].find((other) => Number(other.dataset.time) <= alert.time);
-        list.insertBefore(item, older || null);
-      }
-      fillAlert(item, alert);
-    }
-    while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
-    if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
-    setClass(list, list.children.length ? "alerts" : "alerts none");
-    write(byId("alert-list-note"), counted(list.children.length));
-  }
-
-  // A full list may omit older alerts.
-  function counted(count) { return count === ALERTS_SHOWN ? `${count}+` : count ? String(count) : ""; }
-
   function items(id, given) {
     const strip = byId(id);
     while (strip.children.length < given.length) {
@@ -160,8 +103,6 @@
     box.replaceChildren(...parts);
   }
 
-  function clearAlerts() { byId("alerts").replaceChildren(); }
-
   // The summary, or its rewording with the original in a collapsed section. Texts are never interpreted as HTML.
   function summary(given) {
     const { text, reworded, by } = given || { text: "", reworded: null, by: null };
@@ -171,5 +112,5 @@
     write(byId("words-origin"), reworded ? text : "");
   }
 
-  window.deskPanels = { write, setClass, message, headline, badge, cells, alerts, clearAlerts, strip, notice, summary };
+  window.deskPanels = { write, setClass, element, message, headline, badge, cells, strip, notice, summary };
 })();

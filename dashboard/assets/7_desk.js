@@ -1,7 +1,7 @@
 // The page's state and the functions that Dash calls: request a delta, apply it, change the chart.
 (function () {
   "use strict";
-  const OVERDUE = 5000;
+  const OVERDUE = 5000, BARS_BEFORE = 60, BARS_AFTER = 30;
   const ASLEEP = 2000; // after such a pause of its own, as that of a hidden page, the page waits for the next response
   const last = deskChoice.last();
   const state = {
@@ -58,6 +58,15 @@
     highlight();
     deskChoice.keep(state);
     dash_clientside.set_props("ask", { data: request() });
+  }
+
+  // Shows the bar of an alert, with those around it.
+  function goToBar({ symbol, interval, start }) {
+    const seconds = deskFormat.seconds(interval), isOther = symbol !== state.symbol;
+    state.target = { from: start - BARS_BEFORE * seconds, to: start + BARS_AFTER * seconds };
+    deskWindow.setRange(null);
+    changeInterval(interval);
+    if (isOther) dash_clientside.set_props("symbol", { value: symbol }); else showTarget();
   }
 
   function goToLatest() {
@@ -118,7 +127,7 @@
     if (delta.generation !== state.generation) reset(delta.generation);
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows, Boolean(delta.now));
-    deskPanels.alerts(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
+    deskAlerts.apply(delta.alerts, delta.heading ? delta.heading.clock : delta.now);
     deskPanels.message("warning", delta.warning);
     deskPanels.notice(delta.notice);
     deskPanels.strip(delta);
@@ -132,7 +141,7 @@
   function reset(generation) {
     if (state.generation) {
       deskWatchlist.clear();
-      deskPanels.clearAlerts();
+      deskAlerts.clear();
       Object.assign(state, { stale: true, selected: null });
     }
     state.generation = generation;
@@ -219,6 +228,7 @@
   }
 
   window.setInterval(keepTime, 500);
+  window.deskGo = { bar: goToBar };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
     ask, apply, begin,

@@ -35,7 +35,7 @@ DEFAULT_TEXTS = {
 
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An entry of the alert list; `tone` is up, down or warn."""
+    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, and `by` who acknowledged it."""
     text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
@@ -43,8 +43,11 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
         "tone": tone,
         "interval": alert.interval,
         "price": alert.price,
+        "start": alert.start,
         "time": alert.event_time,
         "zone": zone,
+        "severity": alert.severity or "warning",
+        "by": alert.acknowledged_by,
         "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
     }
 

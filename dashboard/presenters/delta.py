@@ -27,8 +27,7 @@ from dashboard.presenters.sources import (
     sources_in_use,
 )
 from dashboard.read.rows import AlertRow, ChartBar, DataAlertRow, SeriesKey
-from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts
-from shared.calendars.calendars import calendar_of
+from dashboard.read.snapshot import NOTHING, Reading, Snapshot, all_alerts, zone_of
 from shared.settings.analysis_settings import Alerts, Indicators
 
 MAX_NEWER = 200
@@ -128,7 +127,7 @@ def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:
 
 
 def _alert(reading: Reading, alert: AlertRow | DataAlertRow) -> dict[str, Any]:
-    zone = calendar_of(reading.symbols[alert.symbol].exchange).zone.key
+    zone = zone_of(reading, alert.symbol)
     return alert_item(alert, zone) if isinstance(alert, AlertRow) else data_alert_item(alert, zone)
 
 

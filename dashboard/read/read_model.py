@@ -12,7 +12,7 @@ from dashboard.read.cache.bar_history import BarHistory
 from dashboard.read.cache.series_cache import SeriesCache
 from dashboard.read.expected_closes import NAIVE, expected_closes
 from dashboard.read.reading import read_tables
-from dashboard.read.rows import ChartBar, PastForecastRow, SeriesKey
+from dashboard.read.rows import AlertRow, ChartBar, PastForecastRow, SeriesKey
 from dashboard.read.snapshot import (
     Reading,
     Snapshot,
@@ -21,7 +21,7 @@ from dashboard.read.snapshot import (
     first_snapshot,
     stall,
 )
-from dashboard.read.sql import forecast_queries, queries
+from dashboard.read.sql import alert_queries, forecast_queries, queries
 from dashboard.read.sql.connections import ReadConnections, read_only_connection
 from dashboard.read.sql.diagnostics import read_diagnostics
 from dashboard.read.sql.market_queries import read_betas, read_breadth
@@ -168,6 +168,14 @@ class ReadModel:
         """
         with self._connections.query() as cursor:
             return read_own(cursor, key, count, before)
+
+    def alerts(self, key: SeriesKey, limit: int) -> list[AlertRow]:
+        """The latest alerts of a symbol and interval, newest first. Blocks during a database read.
+
+        Raises Unavailable if the database can't be read.
+        """
+        with self._connections.query() as cursor:
+            return alert_queries.read_alerts_of(cursor, key, limit)
 
     def market(self, interval: Interval, times: int) -> dict[str, Any]:
         """The breadth at the newest times, and the newest beta of each symbol: see `market_queries`. Blocks during a

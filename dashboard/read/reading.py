@@ -3,7 +3,7 @@
 from dashboard.read.pace import sampled
 from dashboard.read.rows import ForecastRow, OpenBarRow, SeriesAccuracy, SeriesKey
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
-from dashboard.read.sql import forecast_queries, queries, set_aside_queries
+from dashboard.read.sql import alert_queries, forecast_queries, queries, set_aside_queries
 from dashboard.read.trends import trends_now
 from shared.postgres.database import Cursor
 
@@ -31,7 +31,7 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bo
         symbols=symbols,
         open_bars=open_bars,
         trends=trends_now(cursor, old, symbols, open_bars),
-        alerts=queries.read_alerts(cursor, ALERTS_SHOWN) if closed else old.alerts,
+        alerts=alert_queries.read_alerts(cursor, ALERTS_SHOWN) if closed else old.alerts,
         parts=parts,
         dead_letters=dead_letters,
         series_accuracy=accuracy,
@@ -48,7 +48,7 @@ def _read_rest(cursor: Cursor, old: Reading, feed: str) -> Reading:
     return old._replace(
         first_start=queries.read_first_start(cursor) if feed == "replay" else None,
         qualities=queries.read_qualities(cursor),
-        data_alerts=queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN)
+        data_alerts=alert_queries.read_data_alerts(cursor, DATA_ALERTS_SHOWN)
         + set_aside_queries.read_set_aside(cursor, SET_ASIDE_SHOWN),
         actions=queries.read_actions(cursor),
         offer=queries.read_offer(cursor) if feed == "simulated" else None,

@@ -117,6 +117,7 @@ class AlertRow(NamedTuple):
     """An alert of a rule at a bar's close; `value` and `threshold` are in the rule's unit.
 
     A rule of the user's own has a text, and the values that its condition read, as JSON, instead of both.
+    `acknowledged_by` is who dealt with it, None if nobody has.
     """
 
     symbol: str
@@ -129,6 +130,8 @@ class AlertRow(NamedTuple):
     price: float
     text: str | None = None
     named_values: str | None = None
+    severity: str | None = None
+    acknowledged_by: str | None = None
 
 
 class DataAlertRow(NamedTuple):

@@ -18,6 +18,7 @@ from dashboard.read.rows import (
     SeriesKey,
     SymbolRow,
 )
+from shared.calendars.calendars import calendar_of
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -83,6 +84,12 @@ def outdated_symbols(symbols: Mapping[str, SymbolRow], now: float, behind: int) 
     messages in the log."""
     since = {symbol: outdated_since(row, now, behind > MAX_LAG) for symbol, row in symbols.items()}
     return {symbol: moment for symbol, moment in since.items() if moment is not None}
+
+
+def zone_of(reading: Reading, symbol: str) -> str:
+    """The name of the time zone of a symbol's exchange; UTC if the symbol is not stored."""
+    row = reading.symbols.get(symbol)
+    return calendar_of(row.exchange).zone.key if row is not None else "UTC"
 
 
 def all_alerts(reading: Reading) -> list[AlertRow | DataAlertRow]:

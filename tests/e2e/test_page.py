@@ -178,7 +178,7 @@ def test_banner_shows_that_the_data_are_simulated(visit: Visit) -> None:
 
 
 def test_alert_is_listed_as_a_sentence(visit: Visit) -> None:
-    expect(visit.page.locator(".alert p")).to_have_text("RSI overbought at 74.3 (threshold 70)")
+    expect(visit.page.locator(".alert .alert-text")).to_have_text("RSI overbought at 74.3 (threshold 70)")
     expect(visit.page.locator(".alert .price")).to_have_text("$100.00")
 
 
@@ -214,7 +214,7 @@ def test_banner_of_a_replay_names_its_dates(look: Look, serve: Serve, market_dsn
 
 def test_count_of_a_full_list_of_alerts_shows_that_there_may_be_more(fresh_visit: Visit) -> None:
     expect(fresh_visit.page.locator("#alert-list-note")).to_have_text("1")
-    fresh_visit.page.evaluate("""() => deskPanels.alerts([...Array(205).keys()].map((number) => ({
+    fresh_visit.page.evaluate("""() => deskAlerts.apply([...Array(205).keys()].map((number) => ({
         symbol: "AAA", interval: "1m", text: "RSI", tone: "warn", time: number, zone: "UTC", key: `${number}`
     })), 0)""")
     expect(fresh_visit.page.locator("#alert-list-note")).to_have_text("200+")
@@ -233,7 +233,7 @@ def test_number_too_long_for_its_cell_is_never_cut(fresh_visit: Visit) -> None:
 
 
 def test_empty_list_of_alerts_explains_when_one_comes(fresh_visit: Visit) -> None:
-    fresh_visit.page.evaluate("deskPanels.clearAlerts(); deskPanels.alerts([], 0)")
+    fresh_visit.page.evaluate("deskAlerts.clear(); deskAlerts.apply([], 0)")
     assert "No alerts yet" in fresh_visit.page.evaluate(
         "getComputedStyle(document.getElementById('alerts'), '::before').content"
     )

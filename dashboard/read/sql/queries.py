@@ -9,9 +9,7 @@ from analytics.indicators.catalog import COLUMNS
 from dashboard.read.rows import (
     PRODUCER_SILENT,
     ActionRow,
-    AlertRow,
     ChartBar,
-    DataAlertRow,
     DataQualityRow,
     OfferRow,
     OpenBarRow,
@@ -147,20 +145,6 @@ def read_trends(cursor: Cursor, since: dict[str, int], limit: int) -> dict[str, 
     return {symbol: tuple(values) for symbol, values in closes.items()}
 
 
-def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
-    """The latest alerts, newest first."""
-    cursor.execute(
-        """select symbol, interval, rule, extract(epoch from start)::bigint,
-            extract(epoch from event_time)::float8, value, threshold, price, (
-                select text from rule_requests r
-                where a.rule = 'rule ' || r.rule_id and r.version = a.rule_version
-            ), named_values::text
-        from alerts a order by event_time desc, symbol, interval, rule limit %(limit)s""",
-        {"limit": limit},
-    )
-    return [AlertRow._make(row) for row in cursor.fetchall()]
-
-
 def read_parts(cursor: Cursor) -> dict[str, PartRow]:
     """The heartbeat of each part over its instances. The state is that of the active instance with the newest
     heartbeat, or of one on standby if none is active.
@@ -189,17 +173,6 @@ def read_qualities(cursor: Cursor) -> dict[str, DataQualityRow]:
         {"silent": PRODUCER_SILENT, "seconds": MAX_STATUS_AGE},
     )
     return {row[0]: DataQualityRow._make(row) for row in cursor.fetchall()}
-
-
-def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:
-    """The latest data alerts, newest first."""
-    cursor.execute(
-        """select symbol, kind, extract(epoch from raised_at)::float8, extract(epoch from cleared_at)::float8,
-            value, threshold, detail
-        from data_alerts order by raised_at desc, symbol, kind limit %(limit)s""",
-        {"limit": limit},
-    )
-    return [DataAlertRow._make(row) for row in cursor.fetchall()]
 
 
 def read_actions(cursor: Cursor) -> dict[str, tuple[ActionRow, ...]]:

@@ -5,7 +5,7 @@ import pytest
 from dashboard.presenters.panels import is_alive
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import PartRow
-from dashboard.read.sql import queries
+from dashboard.read.sql import alert_queries, queries
 from dashboard.read.sql.connections import read_only_connection
 from shared.errors import StopPart, Unavailable
 from shared.postgres.database import Connection, Cursor, connect, make_database, transaction
@@ -73,9 +73,9 @@ def test_symbol_that_is_watched_no_more_is_not_shown(cursor: Cursor) -> None:
 def test_alerts_about_the_data_come_newest_first_with_their_end(cursor: Cursor) -> None:
     data_alert(cursor, "AAA", "failover", NOON)
     data_alert(cursor, "AAA", "disagreement", NOON + 60, value=0.02, threshold=0.01, cleared_at=at(NOON + 90))
-    found = queries.read_data_alerts(cursor, 10)
+    found = alert_queries.read_data_alerts(cursor, 10)
     assert [(row.kind, row.cleared_at) for row in found] == [("disagreement", NOON + 90), ("failover", None)]
-    assert queries.read_data_alerts(cursor, 1) == found[:1]
+    assert alert_queries.read_data_alerts(cursor, 1) == found[:1]
 
 
 def test_dividend_carries_the_close_before_it_in_its_own_currency(cursor: Cursor) -> None:
@@ -157,7 +157,7 @@ def test_trend_is_the_closes_since_then_in_order(cursor: Cursor) -> None:
 def test_alerts_come_newest_first_and_at_most_so_many(cursor: Cursor) -> None:
     for index in range(3):
         alert(cursor, "AAA", NOON + index * MINUTE, 71.0 + index)
-    assert [row.value for row in queries.read_alerts(cursor, 2)] == [73.0, 72.0]
+    assert [row.value for row in alert_queries.read_alerts(cursor, 2)] == [73.0, 72.0]
 
 
 def test_instances_of_a_part_are_added_up_and_dead_ones_left_out(cursor: Cursor) -> None:

@@ -38,7 +38,7 @@ WITH_SQL = set(
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
-    dashboard/read/sql/queries
+    dashboard/read/sql/queries dashboard/read/sql/alert_queries
     dashboard/read/sql/set_aside_queries
     delivery/store/outbox_tables delivery/store/route_tables
     db/blocking db/cutting db/divergence db/migrate

@@ -6,15 +6,15 @@ from playwright.sync_api import Page, expect
 from tests.walk.walking import SIZES
 
 TIME_INSIDE = """() => {
-    deskPanels.alerts([{ symbol: "PEPE1000SATSOFTHEWORLD-USDT.P", interval: "1m", text: "RSI", tone: "up",
+    deskAlerts.apply([{ symbol: "PEPE1000SATSOFTHEWORLD-USDT.P", interval: "1m", text: "RSI", tone: "up",
         time: 1, zone: "UTC", key: "long", cleared: null, price: null }], 1);
     const box = (name) => document.querySelector(`[data-key=long] ${name}`).getBoundingClientRect();
     return box("time").right <= document.getElementById("alerts").getBoundingClientRect().right;
 }"""
 TEXT_INSIDE = """(text) => {
-    deskPanels.alerts([{ symbol: "AAPL", interval: "1m", text, tone: "warn",
+    deskAlerts.apply([{ symbol: "AAPL", interval: "1m", text, tone: "warn",
         time: 1, zone: "UTC", key: "rule", cleared: null, price: 5 }], 1);
-    const shown = document.querySelector("[data-key=rule] p"), list = shown.closest(".alert-log");
+    const shown = document.querySelector("[data-key=rule] .alert-text"), list = shown.closest(".alert-log");
     return [shown.innerText === text, shown.children.length, list.scrollWidth <= list.clientWidth];
 }"""
 WHOLE = "(note, text) => { note.textContent = text; return note.scrollWidth <= note.clientWidth; }"

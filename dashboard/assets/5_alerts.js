@@ -1,0 +1,149 @@
+// The list of alerts, the count of those that are new, and the alerts of the bars on the chart.
+(function () {
+  "use strict";
+  const ALERTS_SHOWN = 200, HOUR = 3600, KEY = "desk-alerts-seen", MAX_TITLES = 3;
+  const TONES = { up: "#2bbfae", down: "#ff6b68", warn: "#f5c542", critical: "#ff6b68", info: "#5aa9ff" }; // as in the list
+  const byId = (id) => document.getElementById(id);
+  let datedAt = null, chosen = null;
+  let seen = null; // the time of the newest alert that the user has seen
+  let known = { of: "", alerts: new Map() }; // the alerts of the chart's symbol and interval, by their key
+
+  function item(alert) {
+    const { element } = deskPanels, made = element("li", ""), head = element("div", "alert-head");
+    const tag = element("span", "tag", alert.interval), body = element(alert.start ? "button" : "p", "alert-text");
+    head.append(element("strong", "", alert.symbol), tag, element("span", "price num"), element("time", "num"));
+    made.append(head, body);
+    Object.assign(made.dataset, { time: alert.time, zone: alert.zone, key: alert.key });
+    if (alert.start) {
+      Object.assign(body, { type: "button", title: "Show this bar on the chart" });
+      made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); });
+    }
+    return made;
+  }
+
+  function choose(key) {
+    chosen = key;
+    for (const each of byId("alerts").children) each.classList.toggle("chosen", each.dataset.key === chosen);
+    deskChart.redraw();
+  }
+
+  // A data alert may be cleared later, and an alert acknowledged: its item is then updated.
+  function fill(made, alert) {
+    const when = made.querySelector("time"), end = alert.cleared ? `, cleared ${deskFormat.time(alert.cleared, alert.zone)}` : "";
+    const by = alert.by ? ` · acknowledged by ${alert.by}` : "";
+    made.className = ["alert", tone(alert), alert.by && "over", alert.key === chosen && "chosen"].filter(Boolean).join(" ");
+    when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
+    deskPanels.write(made.querySelector(".price"), price(alert));
+    deskPanels.write(made.lastChild, alert.text + end + by);
+  }
+
+  function tone({ tone: given, severity }) { return given === "warn" && severity !== "warning" && severity ? severity : given; }
+
+  function price({ symbol, price: value }) {
+    const row = value === undefined ? null : deskWatchlist.row(symbol);
+    return row ? deskFormat.money(value, row.decimals, row.currency) : "";
+  }
+
+  // Alerts of today show their time, older ones their day, so the texts are updated once an hour.
+  function date(items, now) {
+    for (const each of items) {
+      const { time, zone } = each.dataset;
+      deskPanels.write(each.querySelector("time"), deskFormat.moment(Number(time), zone, now));
+    }
+    datedAt = Math.floor(now / HOUR);
+  }
+
+  // Newest first; a late alert is inserted at its time.
+  function apply(received, now) {
+    const list = byId("alerts");
+    for (const alert of [...received].reverse()) {
+      let made = list.querySelector(`[data-key="${CSS.escape(alert.key)}"]`);
+      if (!made) {
+        made = item(alert);
+        const older = [...list.children].find((other) => Number(other.dataset.time) <= alert.time);
+        list.insertBefore(made, older || null);
+      }
+      fill(made, alert);
+    }
+    while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
+    if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
+    deskPanels.setClass(list, list.children.length ? "alerts" : "alerts none");
+    deskPanels.write(byId("alert-list-note"), counted(list.children.length));
+    if (received.length) count();
+    mark(received);
+  }
+
+  // A full list may omit older alerts.
+  function counted(number) { return number === ALERTS_SHOWN ? `${number}+` : number ? String(number) : ""; }
+
+  // If the browser blocks storage, alerts are new that came since the page was opened.
+  function readSeen() {
+    try { return Number(localStorage.getItem(KEY)) || null; } catch { return null; }
+  }
+
+  function keepSeen(time) {
+    seen = time;
+    try { localStorage.setItem(KEY, String(time)); } catch { /* as above */ }
+  }
+
+  // What a first visit finds is not new.
+  function count() {
+    const items = [...byId("alerts").children], newest = Math.max(0, ...items.map(({ dataset }) => Number(dataset.time)));
+    if (seen === null) keepSeen(readSeen() || newest);
+    let unseen = 0;
+    for (const each of items) {
+      const isNew = Number(each.dataset.time) > seen;
+      each.classList.toggle("new", isNew);
+      unseen += isNew;
+    }
+    const button = byId("alerts-new");
+    button.hidden = !unseen;
+    deskPanels.write(button, unseen ? `${counted(unseen)} new` : "");
+    button.onclick = () => { keepSeen(newest); count(); };
+  }
+
+  function clear() { byId("alerts").replaceChildren(); }
+
+  // The alerts of the chart's bars that are known, the newest first.
+  function shown() { return [...known.alerts.values()].sort((one, other) => other.time - one.time); }
+
+  const nameOf = ({ symbol, interval }) => `${symbol} ${interval}`;
+
+  // Reads the alerts of a chart that was loaded. Without an answer its bars have those of the list alone.
+  async function load(view) {
+    if (known.of === nameOf(view)) return;
+    known = { of: nameOf(view), alerts: new Map() };
+    const { of } = known;
+    const found = await deskServer.json(`/api/v1/alerts/${encodeURIComponent(view.symbol)}?interval=${view.interval}`);
+    if (found && known.of === of) mark(found.alerts);
+  }
+
+  function mark(received) {
+    const own = received.filter((alert) => alert.start && nameOf(alert) === known.of);
+    for (const alert of own) known.alerts.set(alert.key, alert);
+    if (own.length) deskChart.redraw();
+  }
+
+  // The alerts of a bar.
+  function at(start) { return [...known.alerts.values()].filter((alert) => alert.start === start); }
+
+  function texts(start) {
+    const found = at(start).map(({ text }) => text), more = found.length - MAX_TITLES;
+    return more > 0 ? [...found.slice(0, MAX_TITLES), `${more} more`] : found;
+  }
+
+  // A marker above each bar with alerts: the time of its place on the axis is `timeOf` its start, null if it is not loaded.
+  function markers(timeOf) {
+    const counts = new Map();
+    for (const alert of known.alerts.values()) counts.set(alert.start, [...(counts.get(alert.start) || []), alert]);
+    return [...counts].flatMap(([start, alerts]) => {
+      const time = timeOf(start);
+      if (time === null) return [];
+      const text = alerts.length > 1 ? String(alerts.length) : "";
+      const size = alerts.some(({ key }) => key === chosen) ? 2 : 1;
+      return [{ time, position: "aboveBar", shape: "arrowDown", size, color: TONES[tone(alerts[0])], text }];
+    });
+  }
+
+  window.deskAlerts = { apply, clear, load, markers, shown, texts };
+})();

@@ -1,0 +1,45 @@
+"""Alerts of rules and thresholds, and those about the data."""
+
+from dashboard.read.rows import AlertRow, DataAlertRow, SeriesKey
+from shared.postgres.database import Cursor
+
+_ALERTS = """
+    select symbol, interval, rule, extract(epoch from start)::bigint,
+        extract(epoch from event_time)::float8, value, threshold, price, (
+            select text from rule_requests r
+            where a.rule = 'rule ' || r.rule_id and r.version = a.rule_version
+        ), named_values::text, severity, (
+            select handled_by from alert_handlings h
+            where h.action = 'acknowledge' and h.until >= a.event_time
+                and coalesce(h.rule, a.rule) = a.rule and coalesce(h.symbol, a.symbol) = a.symbol
+            order by handled_at, handling_id limit 1
+        )
+    from alerts a
+"""
+
+
+def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
+    """The latest alerts, newest first."""
+    cursor.execute(
+        _ALERTS + "order by event_time desc, symbol, interval, rule limit %(limit)s", {"limit": limit}
+    )
+    return [AlertRow._make(row) for row in cursor.fetchall()]
+
+
+def read_alerts_of(cursor: Cursor, key: SeriesKey, limit: int) -> list[AlertRow]:
+    """The latest alerts of a symbol and interval, newest first."""
+    cursor.execute(
+        _ALERTS + "where symbol = %s and interval = %s order by event_time desc, rule limit %s", (*key, limit)
+    )
+    return [AlertRow._make(row) for row in cursor.fetchall()]
+
+
+def read_data_alerts(cursor: Cursor, limit: int) -> list[DataAlertRow]:
+    """The latest data alerts, newest first."""
+    cursor.execute(
+        """select symbol, kind, extract(epoch from raised_at)::float8, extract(epoch from cleared_at)::float8,
+            value, threshold, detail
+        from data_alerts order by raised_at desc, symbol, kind limit %(limit)s""",
+        {"limit": limit},
+    )
+    return [DataAlertRow._make(row) for row in cursor.fetchall()]
