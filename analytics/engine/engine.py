@@ -22,7 +22,6 @@ from analytics.engine.series import ClosedBar
 from analytics.engine.special_days import open_special_day
 from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import SymbolState
-from analytics.forecasting.forecast_events import ForecastStep
 from analytics.forecasting.forecasts import (
     NO_TRAINED_MODELS,
     NoSearches,
@@ -242,17 +241,17 @@ class Engine:
     def _events_of(self, bars: Iterable[ClosedBar], offset: int) -> list[Event]:
         """The events of closed bars, in order, each with its forecasts. The order matters: the errors of one symbol's
         forecasts change the interval widths of the next one's."""
-        return [Event(offset, closed, self._step(closed)) for closed in bars]
+        return [self._event_of(closed, offset) for closed in bars]
 
-    def _step(self, closed: ClosedBar) -> ForecastStep | None:
+    def _event_of(self, closed: ClosedBar, offset: int) -> Event:
         bar = closed.bar
-        pools = self._pools.get(bar.interval)
+        series = self.symbols[bar.symbol].open.series[bar.interval]
+        closed, pools = series.with_forecast_rules(closed), self._pools.get(bar.interval)
         if pools is None:
-            return None
-        forecasts = self.symbols[bar.symbol].open.series[bar.interval].forecasts
-        assert forecasts is not None, "an interval has pools if its series have forecasts"
+            return Event(offset, closed, None)
+        assert series.forecasts is not None, "an interval has pools if its series have forecasts"
         trained = self._trained.get(bar.interval, NO_TRAINED_MODELS)
-        return forecasts.advance(bar, pools, self._searches, trained)
+        return Event(offset, closed, series.forecasts.advance(bar, pools, self._searches, trained))
 
     def forecasts(self) -> list[SeriesForecasts]:
         """The forecasts of every symbol and interval."""

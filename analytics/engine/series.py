@@ -169,9 +169,21 @@ class BarSeries:
         row = self.indicators.update(bar)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
         own = self.own.update(bar) if self.own is not None else None
-        if self.rules is None:
+        if self.rules is None or self.rules.values.forecasts:
             return piece, ClosedBar(bar, row, alerts, own)
         return piece, ClosedBar(bar, row, alerts, own, self.rules.fired(bar))
+
+    def with_forecast_rules(self, closed: ClosedBar) -> ClosedBar:
+        """The closed bar with the rules that fired, if any of them reads forecasts: those that were made before this
+        bar. Several bars may close at once, and each is judged before the forecasts at its close are made."""
+        if self.rules is None or not self.rules.values.forecasts:
+            return closed
+        outside: dict[str, float] = {}
+        for text, coverage, part in self.rules.values.forecasts:
+            found = None if self.forecasts is None else self.forecasts.next_interval(coverage)
+            if found is not None:
+                outside[text] = found[part == "high"]
+        return closed._replace(fired=self.rules.fired(closed.bar, outside))
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot."""

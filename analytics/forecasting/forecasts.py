@@ -151,6 +151,15 @@ class SeriesForecasts:
             self.tracks[each.model].issue(each.forecasts)
         return ForecastStep(self.seen, self.levels, self._settings.steps, made, scored, fit)
 
+    def next_interval(self, coverage: float) -> tuple[float, float] | None:
+        """The lower and the upper bound of the next close with this nominal coverage, by ARIMA as of the newest bar.
+
+        None if it made no forecast, or none with this coverage.
+        """
+        return (
+            self.tracks[ARIMA].next_interval(self.levels.index(coverage)) if coverage in self.levels else None
+        )
+
     def ask(self, searches: Searches) -> None:
         """Request the outstanding search again, if there is one."""
         if self._forecaster.asked_at is not None:

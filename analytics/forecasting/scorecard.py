@@ -4,7 +4,7 @@ Models differ by name only: built-in, searched or trained, each is scored by the
 """
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, exp
 from typing import Any, NamedTuple
 
 from ml.scoring.scores import Score, TrackRecord, penalties_of, score
@@ -76,6 +76,15 @@ class Track:
     def has_forecast(self, horizon: int) -> bool:
         """Whether the model made a forecast of this horizon at the newest bar."""
         return self._waiting.holds(horizon)
+
+    def next_interval(self, level: int) -> tuple[float, float] | None:
+        """The bounds of the next close that were forecast at the newest bar, with the coverage at this place of the
+        levels; None if there is no forecast."""
+        forecast = self._waiting.of_next_bar()
+        if forecast is None:
+            return None
+        reach = exp(forecast.widths[level] * forecast.sigma)
+        return forecast.mean / reach, forecast.mean * reach
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""

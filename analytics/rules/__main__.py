@@ -46,7 +46,7 @@ from math import inf
 from rich.console import Console
 from rich.progress import track
 
-from analytics.alerts.evaluation.series_rules import home_of, named_series
+from analytics.alerts.evaluation.series_rules import home_of, named_series, reads
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
@@ -58,7 +58,12 @@ from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
 from analytics.rules.importing import add_arguments, print_imported
 from analytics.runtime.settings import alert_settings
-from analytics.store.rules.closed_bars import SymbolHistory, history_of, symbols_with_exchanges
+from analytics.store.rules.closed_bars import (
+    SymbolHistory,
+    history_of,
+    next_intervals,
+    symbols_with_exchanges,
+)
 from shared.errors import ConfigError
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured, program, run_command, second_of
@@ -130,9 +135,7 @@ def _dry_run(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
     with _database(config) as cursor:
         stored = symbols_with_exchanges(cursor)
         symbols, named = _symbols(rule, stored), _named(rule, stored, cursor)
-        histories = (
-            history_of(cursor, symbol, exchange, rule.interval) for symbol, exchange in symbols.items()
-        )
+        histories = (_history(rule, cursor, symbol, exchange) for symbol, exchange in symbols.items())
         shown = track(histories, "dry run", len(symbols), console=Console(stderr=True), transient=True)
         runs = [
             dry_run(rule, history, named, arguments.since, arguments.until)
@@ -156,10 +159,17 @@ def _symbols(rule: Rule, stored: dict[str, str | None]) -> dict[str, str | None]
     return found
 
 
+def _history(rule: Rule, cursor: Cursor, symbol: str, exchange: str | None) -> SymbolHistory:
+    history = history_of(cursor, symbol, exchange, rule.interval)
+    if not reads(rule, "forecast"):
+        return history
+    return history._replace(forecasts=next_intervals(cursor, symbol, rule.interval))
+
+
 def _named(rule: Rule, stored: dict[str, str | None], cursor: Cursor) -> dict[str, SymbolHistory]:
     """The histories of the symbols that a rule names."""
     symbols = {series.symbol for series in named_series(rule)} & stored.keys()
-    return {symbol: history_of(cursor, symbol, stored[symbol], rule.interval) for symbol in sorted(symbols)}
+    return {symbol: _history(rule, cursor, symbol, stored[symbol]) for symbol in sorted(symbols)}
 
 
 def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
@@ -169,7 +179,7 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         stored = symbols_with_exchanges(cursor)
         if symbol not in stored:
             raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
-        history = history_of(cursor, symbol, stored[symbol], rule.interval)
+        history = _history(rule, cursor, symbol, stored[symbol])
         named = _named(rule, stored, cursor)
     if not history.bars:
         raise ConfigError(f"{symbol} has no closed bar of {rule.interval} yet.")

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 
 from analytics.alerts.evaluation.cost import MOST_BARS, bars_read
-from analytics.alerts.evaluation.series_rules import named_series, values_read
+from analytics.alerts.evaluation.series_rules import named_series
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import MAX_LENGTH, MAX_WORDS, has_few_words
 from analytics.alerts.language.rule import Rule
-from analytics.alerts.language.syntax import Call, NoData
+from analytics.alerts.language.syntax import NoData
 from shared.errors import ConfigError
-
-OUTSIDE = ("forecast",)
-"""Functions whose values nothing provides to the analysis yet."""
 
 
 def require_triable(rule: Rule) -> None:
@@ -29,18 +26,12 @@ def require_armable(rule: Rule) -> None:
 
 
 def _reasons(rule: Rule) -> Iterator[str]:
-    if rule.scope.kind in ("list", "held"):
-        yield "nothing provides lists of symbols and holdings"
     if named := named_series(rule):
         yield f"it compares symbols ({named[0].symbol}), which lie in several partitions of the log"
     if isinstance(rule.condition, NoData):
         yield "missing quotes are noticed by the data alerts of the page"
     if rule.is_live:
         yield "rules are judged at closed bars"
-    for condition in (rule.condition, rule.clear):
-        for node in values_read(condition) if condition is not None else ():
-            if isinstance(node, Call) and node.function in OUTSIDE:
-                yield f"nothing provides {node.function}()"
     yield from _limits_passed(rule)
 
 

@@ -41,7 +41,10 @@ def add(cursor: Cursor, rule: Rule) -> str:
 
 
 def _unknown(cursor: Cursor, rule: Rule) -> str:
-    """A line that names the symbols of the scope that are not stored: a rule may precede its symbol, or miss it."""
+    """A line that names the symbols of the scope that are not stored: a rule may precede its symbol, or miss it. Lists
+    and holdings have none so far."""
+    if rule.scope.kind in ("list", "held"):
+        return "\nNothing provides lists of symbols and holdings yet: until then it applies to no symbol."
     stored = symbols_with_exchanges(cursor)
     unknown = [symbol for symbol in rule.scope.names if symbol not in stored]
     spelling = "is it spelled as python -m producer.symbols list shows it?"

@@ -14,7 +14,7 @@ from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
 from analytics.engine.series import context_of
 from analytics.rules.other_symbols import OtherSymbol, values_at
-from analytics.store.rules.closed_bars import SymbolHistory
+from analytics.store.rules.closed_bars import Intervals, SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.market.records import Bar
 
@@ -71,11 +71,22 @@ def judged(
     remaining = sorted(history.splits, reverse=True)
     for headline in history.headlines:
         rules.values.add_headline(headline)
+    forecast: Intervals = {}
     for bar in history.bars:
         while remaining and remaining[-1].time < bar.end:
-            rules.split(remaining.pop().ratio)
-        (judgement,) = rules.update(bar, values_at(others, bar.end, rules))
+            ratio = remaining.pop().ratio
+            rules.split(ratio)
+            forecast = {level: (low / ratio, high / ratio) for level, (low, high) in forecast.items()}
+        outside = values_at(others, bar.end, rules) | _bounds(rules, forecast)
+        (judgement,) = rules.update(bar, outside)
         yield JudgedBar(bar, judgement)
+        forecast = history.forecasts.get(bar.start, {})
+
+
+def _bounds(rules: SeriesRules, forecast: Intervals) -> dict[str, float]:
+    """The ends of the forecast intervals that a rule reads, by their text."""
+    known = [each for each in rules.values.forecasts if each.coverage in forecast]
+    return {text: forecast[coverage][part == "high"] for text, coverage, part in known}
 
 
 def _symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:

@@ -76,6 +76,11 @@ class PendingForecasts:
         due = self._due
         return len(due) >= horizon and any(each.horizon == horizon for each in due[horizon - 1])
 
+    def of_next_bar(self) -> Forecast | None:
+        """The forecast of the next bar that was made at the newest one, None if there is none."""
+        due = self._due[0] if self._due else ()
+        return next((each for each in due if each.horizon == 1), None)
+
     def advance(self) -> list[Forecast]:
         """A bar has closed: remove and return the forecasts of its close, the longest horizon first."""
         self.seen += 1

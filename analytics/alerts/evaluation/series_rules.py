@@ -66,9 +66,9 @@ class SeriesRules:
             found.append(self._judgement(rule, self._judge(rule, condition, bar), condition))
         return found
 
-    def fired(self, bar: Bar) -> list[Judgement]:
-        """Judge all rules at a closed bar; returns those that fired."""
-        self.values.update(bar)
+    def fired(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
+        """Judge all rules at a closed bar as `update` does; returns those that fired."""
+        self.values.update(bar, outside)
         found: list[Judgement] = []
         for rule in self._rules.values():
             condition = rule.condition()
@@ -142,6 +142,13 @@ def named_series(rule: Rule) -> list[Series]:
     conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
     found = [node for condition in conditions for node in values_read(condition)]
     return list(dict.fromkeys(node for node in found if isinstance(node, Series) and node.symbol))
+
+
+def reads(rule: Rule, function: str) -> bool:
+    """Whether a rule reads values of this function."""
+    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
+    nodes = (node for condition in conditions for node in values_read(condition))
+    return any(isinstance(node, Call) and node.function == function for node in nodes)
 
 
 def home_of(rule: Rule) -> str:

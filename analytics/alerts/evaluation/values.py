@@ -1,7 +1,7 @@
 """The values that the rules of one series read: each is calculated once a bar, whichever rules read it. Pure."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from analytics.alerts.evaluation.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
@@ -43,6 +43,14 @@ class Source(Protocol):
     def restore(self, state: Any, /) -> None: ...
 
 
+class ForecastRead(NamedTuple):
+    """An end of a forecast interval that a rule reads: its text, the nominal coverage, and "low" or "high"."""
+
+    text: str
+    coverage: float
+    part: str
+
+
 class SeriesValues:
     """The values of one symbol and interval, by their text in the normal form; `seen` bars were added.
 
@@ -58,6 +66,7 @@ class SeriesValues:
         self._outside: dict[str, History] = {}
         self._of_others: set[str] = set()
         self._moods: list[MoodOver] = []
+        self.forecasts: list[ForecastRead] = []
         self.histories: dict[str, History] = {}
         self.seen = 0
 
@@ -82,7 +91,8 @@ class SeriesValues:
             history = History("number")
             self._sources[text], self._parts[text] = self._new_mood(node), [(-1, history)]
         else:
-            history = self._outside[text] = History("price" if node.function == "forecast" else "number")
+            history = self._outside[text] = History("price")
+            self.forecasts.append(_forecast_read(node, text))
         return history
 
     def _new_mood(self, node: Call) -> MoodOver:
@@ -177,6 +187,12 @@ class SeriesValues:
         """Continue from `state`, as far as it has these values; others are unknown until the next bar."""
         unknown: dict[str, list[float | None]] = {text: [] for text in self.histories}
         self.restore({**state, "values": {**unknown, **state["values"]}})
+
+
+def _forecast_read(node: Call, text: str) -> ForecastRead:
+    (coverage,) = node.arguments
+    assert isinstance(coverage, Number)
+    return ForecastRead(text, coverage.value, node.part)
 
 
 def _indicator(

@@ -1,6 +1,6 @@
 """The closed bars and headlines that rules are tried on, and that the values of a newly armed rule begin with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -17,14 +17,25 @@ AFTER_ALL_BARS = 2**40
 AFTER_ALL_OFFSETS = 2**62
 
 
+Intervals = dict[float, tuple[float, float]]
+"""The lower and the upper bound by nominal coverage."""
+NO_FORECASTS: Mapping[int, Intervals] = {}
+FORECASTS = """
+    select extract(epoch from start)::bigint, levels, lower[1:1], upper[1:1] from forecasts
+    where symbol = %s and interval = %s and model = 'arima'
+"""
+
+
 class SymbolHistory(NamedTuple):
-    """Every closed bar of a symbol and interval, in order and as it traded, and the symbol's splits and headlines."""
+    """Every closed bar of a symbol and interval, in order and as it traded, the symbol's splits and headlines, and the
+    intervals that were forecast for the next close, by the start of the bar at which they were."""
 
     symbol: str
     exchange: str | None
     bars: list[Bar]
     splits: list[SplitAt]
     headlines: Sequence[ScoredHeadline] = ()
+    forecasts: Mapping[int, Intervals] = NO_FORECASTS
 
 
 def symbols_with_exchanges(cursor: Cursor) -> dict[str, str | None]:
@@ -39,6 +50,17 @@ def history_of(cursor: Cursor, symbol: str, exchange: str | None, interval: Inte
     splits = [SplitAt(*split) for split in splits_until(cursor, symbol, AFTER_ALL_OFFSETS)]
     headlines = [*counted_headlines(cursor, symbol, AFTER_ALL_OFFSETS).values()]
     return SymbolHistory(symbol, exchange, bars, splits, headlines)
+
+
+def next_intervals(cursor: Cursor, symbol: str, interval: Interval) -> dict[int, Intervals]:
+    """The intervals that ARIMA forecast for the next close, by the start of the bar at which it did."""
+    cursor.execute(FORECASTS, (symbol, interval))
+    return {
+        start: {
+            level: (low, high) for level, low, high in zip(levels, lower[0], upper[0], strict=True) if low
+        }
+        for start, levels, lower, upper in cursor.fetchall()
+    }
 
 
 class StoredClosedBars:

@@ -13,7 +13,7 @@ from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 from analytics.rules.dry_run import dry_run
 from analytics.runtime.processor import Analysis
-from analytics.store.rules.closed_bars import StoredClosedBars, history_of
+from analytics.store.rules.closed_bars import StoredClosedBars, history_of, next_intervals
 from shared.market.messages import encode
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
@@ -27,6 +27,7 @@ RULES = {
     2: "close > sma(5) on 5m",
     3: "ACME: change(1h) < -1% every 10m severity critical",
     4: "sentiment(1h, 1h) < 0 and close < open",
+    5: "close > forecast(50%).high",
 }
 TABLES = ("alerts", "bars", "rule_changes", "headlines", "indicators")
 HEADLINES = ((340, 0.4), (420, -0.9), (421, -0.2), (700, 0.9), (890, -0.8), (990, 0.7))
@@ -38,7 +39,7 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def log_with_rules() -> list[LoggedMessage]:
-    """Four rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
+    """Five rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
     headlines."""
     values = [message.value for message in log_with_a_split()]
     for place, score in reversed(HEADLINES):
@@ -48,6 +49,7 @@ def log_with_rules() -> list[LoggedMessage]:
         (900, change(1, 3, texts[1])),
         (600, change(1, 2, "")),
         (450, change(4, 1, texts[4])),
+        (340, change(5, 1, texts[5])),
         (330, change(3, 1, texts[3])),
         (310, change(2, 1, texts[2])),
         (305, change(2, 1, texts[2])),
@@ -107,12 +109,12 @@ def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]
     for table in TABLES:
         assert rows(killed.connection, table) == rows(alone.connection, table), table
     alerts = rule_alerts(alone.connection)
-    assert {rule for rule, *_ in alerts} == {"rule 1", "rule 2", "rule 3", "rule 4"}
+    assert {rule for rule, *_ in alerts} == {f"rule {rule_id}" for rule_id in RULES}
     assert {severity for rule, _, severity, _ in alerts if rule == "rule 3"} == {"critical"}
     assert all("rsi(5)" in values for rule, _, _, values in alerts if rule == "rule 1")
 
 
-@pytest.mark.parametrize("rule_id", [2, 3, 4])
+@pytest.mark.parametrize("rule_id", [2, 3, 4, 5])
 def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], rule_id: int) -> None:
     desk, _ = desks
     connection = desk.connection
@@ -120,6 +122,7 @@ def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], 
     rule = read_rule(RULES[rule_id], DEFAULTS)
     with transaction(connection) as cursor:
         history = history_of(cursor, "ACME", "XNYS", rule.interval)
+        history = history._replace(forecasts=next_intervals(cursor, "ACME", rule.interval))
     armed_at = armed_time(rule_id)
     live = [end for name, end, *_ in rule_alerts(connection) if name == f"rule {rule_id}"]
     tried = [hit.bar.end for hit in dry_run(rule, history, {}, 0, 2e10).hits if hit.bar.end > armed_at]

@@ -11,13 +11,9 @@ from shared.errors import ConfigError
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("list:tech: close > 1", "lists of symbols"),
-        ("held: close > 1", "holdings"),
         ("GLD.close / SPY.close > 1", "it compares symbols"),
         ("no data 5m", "missing quotes"),
         ("close > 1 live", "closed bars"),
-        ("close > forecast(95%).high", r"nothing provides forecast\(\)"),
-        ("close > 1 clear close < forecast(95%).low", r"nothing provides forecast\(\)"),
     ],
 )
 def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) -> None:
