@@ -31,7 +31,7 @@ from shared.postgres.database import Connection, Cursor, transaction
 from shared.settings.delivery_settings import DeliverySettings
 
 MOST_AT_ONCE = 2_000
-"""Alerts of a route that are looked at together."""
+"""Alerts that are looked at for one digest."""
 GRACE_SECONDS = 5.0
 """A service has its own time limit for each step; an attempt may take so much longer than that."""
 
@@ -117,8 +117,11 @@ class Dispatcher:
         for key, lane in self._lanes.items():
             if not lane.is_free(now):
                 continue
-            waiting = waiting_for(cursor, key, MOST_AT_ONCE)
-            lane.one_by_one = lane.one_by_one and len(waiting) > self._rules.digest_above
+            above = self._rules.digest_above
+            waiting = waiting_for(cursor, key, above + 1)
+            lane.one_by_one = lane.one_by_one and len(waiting) > above
+            if len(waiting) > above and not lane.one_by_one:
+                waiting = waiting_for(cursor, key, MOST_AT_ONCE)
             message = next_message(waiting, self._rules, lane.route.limit, now, one_by_one=lane.one_by_one)
             if message is not None:
                 found.append((lane, message))

@@ -52,6 +52,7 @@ def next_message(
     if not alerts:
         return None
     if len(alerts) > rules.digest_above and not one_by_one:
+        alerts.sort(key=lambda each: (not each.is_critical, each.published_at, each.id))
         text, count = digest(alerts, rules.texts, now, limit)
         return OutgoingMessage(_key(alerts[:count]), tuple(alerts[:count]), text)
     alert = min(alerts, key=lambda each: each.attempts)

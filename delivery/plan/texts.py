@@ -16,6 +16,14 @@ LEAST_LISTED = 3
 LONGEST_LISTED = 200
 """Characters of a sentence in a digest; longer ones are cut."""
 SIMULATED = "Simulated: "
+THRESHOLDS = {
+    "rsi_overbought": "RSI overbought at {:.1f} (threshold {:g})",
+    "rsi_oversold": "RSI oversold at {:.1f} (threshold {:g})",
+    "price_change": "Price changed by {:+.1%} in one bar (threshold {:.1%})",
+    "volume_change": "Volume at {:.1f} times its average (threshold {:g})",
+    "volatility": "Realized volatility at {:.1%} per bar (threshold {:.1%})",
+}
+"""The sentences of the thresholds of the settings, with places for value and threshold."""
 
 
 class TextSettings(NamedTuple):
@@ -36,10 +44,10 @@ class MessageText(NamedTuple):
 
 def sentence(alert: WaitingAlert) -> str:
     """What the alert reports: the text of its rule, or its threshold with the value."""
-    if alert.value is None:
+    if alert.value is None or alert.threshold is None:
         return alert.text or alert.rule
-    limit = "" if alert.threshold is None else f" (threshold {alert.threshold:g})"
-    return f"{alert.rule.replace('_', ' ')} {alert.value:.6g}{limit}"
+    unknown = f"{alert.rule}: {{:.6g}} (threshold {{:g}})"
+    return THRESHOLDS.get(alert.rule, unknown).format(alert.value, alert.threshold)
 
 
 def fields_of(alert: WaitingAlert, zone: str) -> dict[str, str]:

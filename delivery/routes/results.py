@@ -15,6 +15,9 @@ from shared.runtime.retry_after import seconds_wanted
 
 MESSAGE_REFUSED = (400, 413, 422, 552, 554)
 """Statuses of HTTP and of mail servers by which a receiver may refuse one message and take another one."""
+LOGIN_REFUSED = (401, 403, 535)
+LOGIN_PAUSE = 300.0
+"""Seconds after which a login that was refused is tried again: some services lock an account after many failures."""
 MAX_CAUSES = 10
 TIME_OUT = "no answer in time"
 DELIVERED = "delivered"
@@ -54,12 +57,17 @@ def result_of(is_delivered: bool, heard: ReceiverAnswer) -> SendingResult:
         return SendingResult(True, DELIVERED)
     if heard.status is not None and not 200 <= heard.status < 300:
         pause = seconds_wanted(heard.retry_after, heard.date) if heard.retry_after else None
-        words = f"refused with status {heard.status}{_phrase(heard.status)}"
-        return SendingResult(False, words, pause, heard.status in MESSAGE_REFUSED)
+        return _refusal(heard.status, _phrase(heard.status), pause)
     if (status := _mail_status(heard.error)) is not None:
-        words = f"refused with status {status} of the mail server"
-        return SendingResult(False, words, is_message_refused=status in MESSAGE_REFUSED)
+        return _refusal(status, " of the mail server", None)
     return SendingResult(False, _error_words(heard.error))
+
+
+def _refusal(status: int, whose: str, pause: float | None) -> SendingResult:
+    if pause is None and status in LOGIN_REFUSED:
+        pause = LOGIN_PAUSE
+    words = f"refused with status {status}{whose}"
+    return SendingResult(False, words, pause, status in MESSAGE_REFUSED)
 
 
 def broken(error: BaseException) -> SendingResult:

@@ -25,7 +25,7 @@ WAITING = """
         coalesce(o.named_values, '{}'), d.attempts
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
     where d.route = %(route)s and d.state = 'waiting'
-    order by coalesce(o.severity, '') <> 'critical', o.published_at, o.id limit %(limit)s
+    order by coalesce(o.severity, '') <> 'critical', d.attempts, o.published_at, o.id limit %(limit)s
 """
 HANDLED = """
     update delivery_attempts d set state = 'handled', ended_at = now(),
@@ -121,7 +121,7 @@ def give_up_routes(cursor: Cursor, known: Sequence[str]) -> None:
 
 
 def waiting_for(cursor: Cursor, route: str, limit: int) -> list[WaitingAlert]:
-    """The alerts that wait for a route: critical ones first, then the oldest."""
+    """The alerts that wait for a route: critical ones first, then those that were tried least, then the oldest."""
     cursor.execute(WAITING, {"route": route, "limit": limit, "severity": DEFAULT_SEVERITY})
     return [WaitingAlert(*row) for row in cursor.fetchall()]
 

@@ -37,8 +37,8 @@ def test_an_alert_reaches_mail_and_webhook_with_its_values(connection: Connectio
         desk = delivering(connection, mail, hook)
         (name,) = post(connection, 3)
         desk.until(lambda: desk.states() == {"delivered": 2})
-    assert mail.subjects == hook.subjects == ["S3: rsi overbought 71.25 (threshold 70)"]
-    text = "rsi overbought 71.25 (threshold 70)\nS3 at 100.5, 1m bar that ended 2026-11-30 12:00 UTC"
+    assert mail.subjects == hook.subjects == ["S3: RSI overbought at 71.2 (threshold 70)"]
+    text = "RSI overbought at 71.2 (threshold 70)\nS3 at 100.5, 1m bar that ended 2026-11-30 12:00 UTC"
     assert hook.bodies == [text]
     assert mail.bodies[0].splitlines() == text.splitlines()
     ((alert,),) = (payload["alerts"] for payload in hook.payloads)
@@ -126,7 +126,7 @@ def test_what_waited_during_an_outage_comes_as_one_message(connection: Connectio
     lines = hook.bodies[0].splitlines()
     assert len(lines) == 41
     assert lines[1] == (
-        "2026-11-30 12:00 UTC S1 1m critical: rsi overbought 71.25 (threshold 70) (12 minutes late)"
+        "2026-11-30 12:00 UTC S1 1m critical: RSI overbought at 71.2 (threshold 70) (12 minutes late)"
     )
 
 

@@ -94,6 +94,12 @@ def test_a_pause_that_a_receiver_asks_for_is_heard() -> None:
     assert result_of(False, ReceiverAnswer(status=503)).retry_after is None
 
 
+def test_a_login_that_is_refused_is_not_tried_again_soon() -> None:
+    assert result_of(False, ReceiverAnswer(status=401)).retry_after == 300.0
+    refused = ReceiverAnswer(error=smtplib.SMTPAuthenticationError(535, "no"))
+    assert result_of(False, refused).retry_after == 300.0
+
+
 def lane() -> Lane:
     (route,) = open_routes(["json://example.org"], "UTC", 5.0)
     assert isinstance(route, Route)

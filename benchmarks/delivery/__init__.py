@@ -1,0 +1,1 @@
+"""How long the delivery of alerts takes after an outage of a receiver, and what it consumes."""
