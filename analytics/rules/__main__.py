@@ -159,8 +159,10 @@ def _symbols(rule: Rule, stored: dict[str, str | None]) -> dict[str, str | None]
     return found
 
 
-def _history(rule: Rule, cursor: Cursor, symbol: str, exchange: str | None) -> SymbolHistory:
-    history = history_of(cursor, symbol, exchange, rule.interval)
+def _history(
+    rule: Rule, cursor: Cursor, symbol: str, exchange: str | None, until: float = inf
+) -> SymbolHistory:
+    history = history_of(cursor, symbol, exchange, rule.interval, until)
     if not reads(rule, "forecast"):
         return history
     return history._replace(forecasts=next_intervals(cursor, symbol, rule.interval))
@@ -179,9 +181,9 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         stored = symbols_with_exchanges(cursor)
         if symbol not in stored:
             raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
-        history = _history(rule, cursor, symbol, stored[symbol])
+        history = _history(rule, cursor, symbol, stored[symbol], arguments.until)
         named = _named(rule, stored, cursor)
-    if not history.bars:
+    if not history.bars and arguments.until == inf:
         raise ConfigError(f"{symbol} has no closed bar of {rule.interval} yet.")
     for line in explained(rule, history, named, arguments.since, arguments.until):
         print(line)

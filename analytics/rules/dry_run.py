@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules, named_series
+from analytics.alerts.evaluation.values import NOTHING
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
-from analytics.engine.series import context_of
 from analytics.rules.other_symbols import OtherSymbol, values_at
+from analytics.rules.series_context import context_for
 from analytics.store.rules.closed_bars import Intervals, SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.market.records import Bar
@@ -43,23 +44,28 @@ def dry_run(
 
     `named` are the histories of the symbols that the rule names, by symbol.
     """
-    calendar = calendar_of(history.exchange)
-    rules = SeriesRules(
-        {RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context_of(calendar, rule.interval)
-    )
+    rules = rules_for(rule, history)
     hits: list[JudgedBar] = []
     places: list[int] = []
-    for place, (bar, judgement) in enumerate(judged(rule, rules, history, named)):
-        if judgement.outcome == "fired" and since <= bar.end <= until:
+    for place, (bar, outside) in enumerate(bars_for(rule, rules, history, named)):
+        found = rules.fired(bar, outside)
+        if found and since <= bar.end <= until:
             places.append(place)
-            hits.append(JudgedBar(bar, judgement))
-    return SymbolRun(hits, Fired(_symbol_bars(history, calendar), np.array(places, dtype=np.int64)))
+            hits.append(JudgedBar(bar, found[0]))
+    symbol_bars = _symbol_bars(history, calendar_of(history.exchange))
+    return SymbolRun(hits, Fired(symbol_bars, np.array(places, dtype=np.int64)))
 
 
-def judged(
+def rules_for(rule: Rule, history: SymbolHistory) -> SeriesRules:
+    """The rule, to be judged at the bars of a history."""
+    context = context_for(rule, history.exchange)
+    return SeriesRules({RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context)
+
+
+def bars_for(
     rule: Rule, rules: SeriesRules, history: SymbolHistory, named: Mapping[str, SymbolHistory]
-) -> Iterator[JudgedBar]:
-    """Every stored bar with the judgement on it.
+) -> Iterator[tuple[Bar, Mapping[str, float]]]:
+    """Every bar to be judged next, with the values of other symbols there.
 
     Each split is applied before the first bar that ends after it, as it is when bars close live.
     """
@@ -77,10 +83,11 @@ def judged(
             ratio = remaining.pop().ratio
             rules.split(ratio)
             forecast = {level: (low / ratio, high / ratio) for level, (low, high) in forecast.items()}
-        outside = values_at(others, bar.end, rules) | _bounds(rules, forecast)
-        (judgement,) = rules.update(bar, outside)
-        yield JudgedBar(bar, judgement)
-        forecast = history.forecasts.get(bar.start, {})
+        if others or history.forecasts:
+            yield bar, values_at(others, bar.end, rules) | _bounds(rules, forecast)
+            forecast = history.forecasts.get(bar.start, {})
+        else:
+            yield bar, NOTHING
 
 
 def _bounds(rules: SeriesRules, forecast: Intervals) -> dict[str, float]:

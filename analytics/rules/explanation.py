@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from analytics.alerts.evaluation.conditions import number_of, truth_of
-from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.checking import kind_of
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Duration, Node, Number
-from analytics.engine.series import context_of
-from analytics.rules.dry_run import RULE_ID, judged
+from analytics.rules.dry_run import bars_for, rules_for
 from analytics.rules.texts import minute_text, value_text
 from analytics.store.rules.closed_bars import SymbolHistory
-from shared.calendars.calendars import calendar_of
 
 Part = tuple[str, Callable[[], float | bool | None]]
 """The text of a part of a condition, and its value."""
@@ -22,19 +19,24 @@ Part = tuple[str, Callable[[], float | bool | None]]
 def explained(
     rule: Rule, history: SymbolHistory, named: Mapping[str, SymbolHistory], since: float, until: float
 ) -> Iterator[str]:
-    """A line for each bar that ended in the period."""
-    context = context_of(calendar_of(history.exchange), rule.interval)
-    rules = SeriesRules({RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context)
+    """A line for each bar that ended in the period. The bars before it are judged too, because the values and the state
+    of a rule may depend on all of them, but what became of the rule there is not put together."""
+    rules = rules_for(rule, history)
     parts = [
         (expression_text(node), _value_of(node, rules))
         for condition in (rule.condition, rule.clear)
         if condition is not None
         for node in named_parts(condition)
     ]
-    for bar, judgement in judged(rule, rules, history, named):
-        if since <= bar.end <= until:
-            values = "; ".join(f"{text} = {value_text(value())}" for text, value in parts)
-            yield f"{minute_text(bar.end)}  {judgement.outcome}: {values}"
+    for bar, outside in bars_for(rule, rules, history, named):
+        if bar.end < since:
+            rules.fired(bar, outside)
+            continue
+        if bar.end > until:
+            return
+        (judgement,) = rules.update(bar, outside)
+        values = "; ".join(f"{text} = {value_text(value())}" for text, value in parts)
+        yield f"{minute_text(bar.end)}  {judgement.outcome}: {values}"
 
 
 def named_parts(condition: Node) -> list[Node]:

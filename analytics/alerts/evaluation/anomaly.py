@@ -39,11 +39,12 @@ class UsualSize:
 
     def add(self, value: float) -> None:
         """Add the next value."""
-        size = abs(value)
-        if self.seen >= self._span and self._mean > 0.0:
-            size = min(size, CAP * self._mean)
-        self.seen = min(self.seen + 1.0, float(self._span))
-        self._mean += (size - self._mean) / self.seen
+        size, mean = abs(value), self._mean
+        if self.seen < self._span:
+            self.seen += 1.0
+        elif mean > 0.0 and size > CAP * mean:
+            size = CAP * mean
+        self._mean = mean + (size - mean) / self.seen
 
     def state(self) -> list[float]:
         """All that `restore` needs."""
@@ -69,10 +70,14 @@ class UsualLevel:
             return None
         above, usual = value - self._level, self._distance.known
         self._distance.add(above)
-        self._seen = min(self._seen + 1.0, float(self._span))
-        limited = above if usual is None else max(-CAP * usual, min(above, CAP * usual))
-        self._level += limited / self._seen
-        return None if usual is None else above / usual
+        if self._seen < self._span:
+            self._seen += 1.0
+        if usual is None:
+            self._level += above / self._seen
+            return None
+        limit = CAP * usual
+        self._level += (limit if above > limit else -limit if above < -limit else above) / self._seen
+        return above / usual
 
     def shift(self, by: float) -> None:
         """Continue as if every value so far had been higher by so much."""

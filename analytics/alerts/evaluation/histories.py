@@ -54,6 +54,10 @@ class History:
 
         return read
 
+    def ago(self, bars: int) -> float | None:
+        """The value so many bars before the newest one, if it is still kept; None if it is unknown."""
+        return self._values[-1 - bars] if len(self._values) > bars else None
+
     @property
     def newest(self) -> float | None:
         """The value of the newest bar; None if it is unknown."""

@@ -52,7 +52,8 @@ class ForecastRead(NamedTuple):
 
 
 class SeriesValues:
-    """The values of one symbol and interval, by their text in the normal form; `seen` bars were added.
+    """The values of one symbol and interval, by their text in the normal form; `seen` bars were added. `turn` counts
+    them too, and skips a number where values were replaced.
 
     Values that are not calculated from these bars and headlines, such as forecast(95%).low or the close of another
     symbol, come from outside; one is unknown at a bar without it. So do those whose texts are `given`.
@@ -68,7 +69,7 @@ class SeriesValues:
         self._moods: list[MoodOver] = []
         self.forecasts: list[ForecastRead] = []
         self.histories: dict[str, History] = {}
-        self.seen = 0
+        self.seen = self.turn = 0
 
     def history(self, node: Series | Call) -> History:
         """The history of a value that an expression reads."""
@@ -124,6 +125,7 @@ class SeriesValues:
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> None:
         """Add a closed bar; `outside` has the values that are not calculated from bars, by their text."""
         self.seen += 1
+        self.turn += 1
         for name, histories in self._series.items():
             value = READ[name](bar)
             for history in histories:
@@ -160,6 +162,7 @@ class SeriesValues:
     def take_over(self, other: "SeriesValues") -> None:
         """Continue the values of another one at the same bar, as far as it has them and goes back further."""
         self.seen = other.seen
+        self.turn += 2
         for key in self._sources.keys() & other._sources.keys():
             self._sources[key].restore(other._sources[key].state())
         for text in self.histories.keys() & other.histories.keys():
@@ -178,6 +181,7 @@ class SeriesValues:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`, which has the same values. Raises KeyError if one is missing."""
         self.seen = state["seen"]
+        self.turn += 2
         for key, source in self._sources.items():
             source.restore(state["sources"][key])
         for text, history in self.histories.items():

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from math import inf
 from typing import NamedTuple
 
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.store.rules.headlines import counted_headlines
-from analytics.store.tables import bars_until, splits_until
+from analytics.store.rules.stored_bars import AFTER_ALL_BARS, stored_bars
+from analytics.store.tables import splits_until
 from shared.market.records import Bar, Interval
 from shared.market.splits import SplitAt
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Connection, Cursor, connect, transaction
 
-AFTER_ALL_BARS = 2**40
-"""A time in epoch seconds."""
 AFTER_ALL_OFFSETS = 2**62
-
 
 Intervals = dict[float, tuple[float, float]]
 """The lower and the upper bound by nominal coverage."""
@@ -44,9 +43,11 @@ def symbols_with_exchanges(cursor: Cursor) -> dict[str, str | None]:
     return dict(cursor.fetchall())
 
 
-def history_of(cursor: Cursor, symbol: str, exchange: str | None, interval: Interval) -> SymbolHistory:
-    """The history of a symbol from its first stored bar on."""
-    bars = bars_until(cursor, symbol, interval, AFTER_ALL_BARS)
+def history_of(
+    cursor: Cursor, symbol: str, exchange: str | None, interval: Interval, until: float = inf
+) -> SymbolHistory:
+    """The history of a symbol from its first stored bar on, of bars that ended by `until`, epoch seconds."""
+    bars = stored_bars(cursor, symbol, interval, min(until, AFTER_ALL_BARS))
     splits = [SplitAt(*split) for split in splits_until(cursor, symbol, AFTER_ALL_OFFSETS)]
     headlines = [*counted_headlines(cursor, symbol, AFTER_ALL_OFFSETS).values()]
     return SymbolHistory(symbol, exchange, bars, splits, headlines)
@@ -74,7 +75,7 @@ class StoredClosedBars:
         """The bars of a series that ended by `end`, epoch seconds, in order. Raises Unavailable."""
         beat()
         with closing(self._connection()) as connection, transaction(connection) as cursor:
-            return bars_until(cursor, symbol, interval, end)
+            return stored_bars(cursor, symbol, interval, end)
 
     def headlines_before(self, symbol: str, offset: int) -> dict[int, ScoredHeadline]:
         """The headlines of a symbol that count, by their offsets, which are below `offset`. Raises Unavailable."""

@@ -9,6 +9,8 @@ import pytest
 
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
+from analytics.indicators.series.sessions import SESSIONS
+from analytics.store.rules.stored_bars import stored_bars
 from analytics.store.tables import BAR_COLUMNS, bar_row
 from shared.market.records import Bar
 from shared.postgres.database import connect, copy_rows, transaction
@@ -79,6 +81,34 @@ def test_explanation_names_each_part_and_fires_at_the_same_bars(filled: Desk) ->
     assert len(lines) == 300
     assert "unknown: rsi(5) crosses below 40 = unknown; rsi(5) = unknown" in lines[0]
     assert [line[:16] for line in lines if "  fired: " in line] == expected_ends()
+
+
+def test_an_explanation_of_a_part_equals_that_part_of_the_whole(filled: Desk) -> None:
+    """Exponential averages depend on all bars before, and so does whether a rule rests."""
+    whole = run(filled, "explain", RULE, "AAPL").stdout.splitlines()
+    part = run(
+        filled, "explain", RULE, "AAPL", "--since", "1970-01-01T02:00Z", "--until", "1970-01-01T03:10Z"
+    )
+    assert part.returncode == 0, part.stderr
+    assert part.stdout.splitlines() == [
+        line for line in whole if "1970-01-01 02:00" <= line[:16] <= "1970-01-01 03:10"
+    ]
+
+
+def test_bars_for_rules_are_the_stored_ones_without_their_source(filled: Desk) -> None:
+    odd = [
+        bar._replace(symbol="O'Neil", session=name) for bar, name in zip(minutes(300), SESSIONS, strict=False)
+    ]
+    odd[1] = odd[1]._replace(vwap=1 / 3, volume=0.1 + 0.2, quotes=2**40)
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(bar) for bar in odd])
+        for symbol, bars, until in (
+            ("O'Neil", odd, 2**40),
+            ("AAPL", minutes(300)[:100], 6_000),
+            ("MSFT", [], 9),
+        ):
+            expected = [bar._replace(source="") for bar in bars]
+            assert stored_bars(cursor, symbol, "1m", until) == expected
 
 
 def test_a_rule_that_can_not_be_tried_is_refused_with_the_reason(filled: Desk) -> None:

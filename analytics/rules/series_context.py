@@ -1,0 +1,28 @@
+"""What the values of a rule need to know of an exchange, looked up only if they do: its calendar takes a second."""
+
+from math import nan
+
+from analytics.alerts.evaluation.series_rules import values_read
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import Call
+from analytics.engine.series import context_of
+from analytics.indicators.series.sessions import session_of
+from analytics.indicators.spec import Context
+from shared.calendars.calendars import calendar_of
+
+
+def context_for(rule: Rule, exchange: str | None) -> Context:
+    """The context of a series of this exchange; its number of bars in a year is not a number if no value in the rule is
+    annualised."""
+    if _is_annualised(rule):
+        return context_of(calendar_of(exchange), rule.interval)
+    return Context(nan, session_of(lambda start: calendar_of(exchange).at(start).day_start))
+
+
+def _is_annualised(rule: Rule) -> bool:
+    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
+    called = {
+        node.function for each in conditions for node in values_read(each) if isinstance(node, Call)
+    } & INDICATOR_FUNCTIONS.keys()
+    return any("periods_per_year" in INDICATOR_FUNCTIONS[name].spec.needs for name in called)
