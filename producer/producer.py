@@ -169,12 +169,20 @@ def _publish_live(
 ) -> None:
     """Publish live quotes, after backfilling what was missed since the last run, as far as the providers have it."""
     # Imported here, because no other feed needs its network libraries.
+    from producer.headlines.gathering import gathering
     from producer.live_wiring import described, live_market
 
     positions = dict.fromkeys(range(topic.partitions), NOTHING)
     requests = Requests(topic.partitions)
-    publisher = Publisher(topic, writer, lease, positions, config.running.max_messages, requests.take)
-    with live_market(config, topic, lease, stop) as (market, report), stop.gently():
+    with (
+        live_market(config, topic, lease, stop) as (market, report),
+        gathering(config, topic, lease, lambda: report.listings, stop) as take_headlines,
+        stop.gently(),
+    ):
+        publisher = Publisher(
+            *(topic, writer, lease, positions, config.running.max_messages),
+            lambda: [*requests.take(), *take_headlines()],
+        )
         log.info("producer publishes live quotes to topic %s: %s", topic.topic, described(report.listings))
         chores = report.give, requests.read
         with heartbeats(config, heartbeat_row, lambda: _condition(config, writer, publisher), chores):

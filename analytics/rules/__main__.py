@@ -53,6 +53,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.rules.armable import require_triable
 from analytics.rules.arming import add, change, print_rule, print_rules, print_thresholds
+from analytics.rules.defaults import rule_defaults
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
@@ -193,7 +194,7 @@ def _run(arguments: argparse.Namespace) -> int:
     config = configured("rules", {})
     if arguments.command == "list":
         with _database(config) as cursor:
-            print_thresholds(cursor, alert_settings(config), config.indicators.values, Console())
+            print_thresholds(cursor, alert_settings(config), rule_defaults(config), Console())
             print_rules(cursor, Console())
     elif arguments.command == "show":
         with _database(config) as cursor:
@@ -202,7 +203,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with _database(config) as cursor:
             print(change(cursor, arguments.rule_id, arguments.command))
     elif arguments.command == "import":
-        return print_imported(arguments, config.indicators.values)
+        return print_imported(arguments, rule_defaults(config))
     else:
         return _run_with_text(arguments.rule, config, arguments)
     return 0
@@ -211,7 +212,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _run_with_text(text: str, config: Config, arguments: argparse.Namespace) -> int:
     """Run a command that takes a rule's text. Returns 2 if it can't be read; the message has its own form."""
     try:
-        rule = read_rule(text, config.indicators.values)
+        rule = read_rule(text, rule_defaults(config))
     except RuleError as error:
         print(error, file=sys.stderr)
         return 2

@@ -21,6 +21,10 @@ from shared.runtime.retry_after import seconds_wanted
 from shared.settings.addresses import stays_here
 
 Params = Mapping[str, str | int]
+Named = Mapping[str, str] | None
+"""Headers by name."""
+Sent = dict[str, Any] | None
+"""The body of a request, sent as JSON."""
 
 THROTTLING = {418, 429}
 """Binance sends 418 to clients that continue after 429."""
@@ -45,14 +49,14 @@ class HttpAnswer(NamedTuple):
 
 
 class _Body:
-    """The body of a response, received in pieces; the request is aborted if it is too large."""
+    """The body of a response, received in pieces; the request is aborted if it is larger than `limit` megabytes."""
 
-    def __init__(self) -> None:
-        self.content = bytearray()
+    def __init__(self, limit: int) -> None:
+        self.content, self._limit = bytearray(), limit
 
     @property
     def is_too_large(self) -> bool:
-        return len(self.content) > MAX_MEGABYTES << 20
+        return len(self.content) > self._limit << 20
 
     def take(self, piece: bytes) -> int:
         self.content += piece
@@ -93,7 +97,9 @@ class HttpClient:
         secrets: tuple[str, ...] = (),
         impersonate: BrowserTypeLiteral | None = None,
         clock: ProviderClock | None = None,
+        max_megabytes: int = MAX_MEGABYTES,
     ) -> None:
+        self._max_megabytes = max_megabytes
         self._base_url, self._limit, self._timeout = base_url, limit, timeout
         self._secrets = tuple(secret for secret in secrets if secret)
         # Requests to this machine must not be sent through a proxy of the environment.
@@ -108,7 +114,16 @@ class HttpClient:
         """Send a GET request for `path` below the base URL; returns the response with its JSON body decoded."""
         url = self._base_url + path
         subject = _subject(url, params)
-        response = self._fetch(subject, url, params, headers)
+        return self._answer(url, subject, self._fetch(subject, url, params, headers))
+
+    def post(self, path: str, params: Params, body: dict[str, Any], subject: str) -> HttpAnswer:
+        """Send a POST request with this body as JSON; `subject` is what it asks about."""
+        url = self._base_url + path
+        subject = f"{_subject(url, params)} {subject}"
+        return self._answer(url, subject, self._fetch(subject, url, params, None, body))
+
+    def _answer(self, url: str, subject: str, response: Response) -> HttpAnswer:
+        """The response with its JSON body decoded."""
         text = self._text(response)
         try:
             body = _decoded(text)
@@ -125,13 +140,14 @@ class HttpClient:
         self._breakers.succeeded(subject)
         return text
 
-    def _fetch(self, subject: str, url: str, params: Params, headers: Mapping[str, str] | None) -> Response:
+    def _fetch(self, subject: str, url: str, params: Params, headers: Named, sent: Sent = None) -> Response:
         self._breakers.check(subject)
         self._limit.take()
-        asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body()
+        asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body(self._max_megabytes)
         try:
-            response = self._session.get(
-                url,
+            response = self._session.request(
+                *("GET" if sent is None else "POST", url),
+                json=sent,
                 params=dict(params),
                 headers=dict(headers or {}),
                 timeout=self._timeout,
@@ -155,7 +171,7 @@ class HttpClient:
         self, subject: str, place: str, error: RequestException, is_too_large: bool
     ) -> SourceError:
         if is_too_large:
-            return self._breakers.failed(subject, f"{place} sent more than {MAX_MEGABYTES} MB.")
+            return self._breakers.failed(subject, f"{place} sent more than {self._max_megabytes} MB.")
         if isinstance(error, DNSError):
             return NoNetwork(f"The host name of {place} can't be resolved: no network.")
         if self._session.curl.getinfo(CurlInfo.OS_ERRNO) in NO_ROUTE:

@@ -21,7 +21,7 @@ from shared.settings.analysis_settings import Alerts, Indicators, MarketFiguresS
 from shared.settings.brokers import Brokers
 from shared.settings.delivery_settings import DeliverySettings
 from shared.settings.model_settings import Models, RewordingSettings
-from shared.settings.provider_settings import Providers
+from shared.settings.provider_settings import News, Providers
 from shared.settings.sections import (
     DEFAULT_SEED,
     Debugging,
@@ -67,6 +67,7 @@ class Config(Section):
     market: MarketFiguresSettings = MarketFiguresSettings()
     delivery: DeliverySettings = DeliverySettings()
     models: Models = Models()
+    news: News = News()
     rewording: RewordingSettings = RewordingSettings()
     running: Running = Running()
     errors: Errors = Errors()

@@ -1,12 +1,16 @@
-"""The settings of the providers of live data."""
+"""The settings of the providers of live data, and of headlines."""
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings.addresses import require_safe
 from shared.settings.analysis_settings import Section
 from shared.settings.setting_types import PerMinute, PollSeconds, StreamUrl, Threshold, Url
+
+NewsChoice = Literal["auto", "off", "yahoo", "rss", "jsonl"]
+YAHOO_NEWS = "https://finance.yahoo.com"
+PLACEHOLDER = "{symbol}"
 
 
 class Providers(Section):
@@ -48,4 +52,40 @@ class Providers(Section):
             if rest.endswith("url"):
                 key: SecretStr = getattr(self, f"{provider}_api_key", SecretStr(""))
                 require_safe(name.upper(), value, f"{provider.upper()}_API_KEY", key.get_secret_value())
+        return self
+
+
+class News(Section):
+    """Where headlines come from, the seconds between two requests for the same symbol, and the age in days from which
+    on a story is left out. `half_life` is in hours: the weight of a headline in `sentiment()` halves in that time."""
+
+    choice: NewsChoice = Field(default="auto", validation_alias="NEWS")
+    url: str = Field(default="", max_length=2_000, validation_alias="NEWS_URL")
+    interval: Annotated[float, Field(ge=1, le=86_400)] = Field(
+        default=300.0, validation_alias="NEWS_INTERVAL"
+    )
+    max_age: Annotated[int, Field(ge=1, le=30)] = Field(default=3, validation_alias="NEWS_MAX_AGE")
+    half_life: Annotated[int, Field(ge=1, le=720)] = Field(default=12, validation_alias="SENTIMENT_HALF_LIFE")
+
+    def source_for(self, feed: str) -> Literal["off", "yahoo", "rss", "jsonl"]:
+        """The source while this kind of market runs: headlines are of now, so that they belong to live quotes only."""
+        if feed != "live":
+            return "off"
+        return "yahoo" if self.choice == "auto" else self.choice
+
+    @property
+    def base_url(self) -> str:
+        """The address of Yahoo's news, or of a proxy of it."""
+        return self.url.rstrip("/") or YAHOO_NEWS
+
+    @model_validator(mode="after")
+    def _require_place(self) -> Self:
+        if self.choice == "rss" and (
+            PLACEHOLDER not in self.url or not self.url.startswith(("http://", "https://"))
+        ):
+            raise ValueError(
+                f"NEWS_URL: must be the address of a feed with {PLACEHOLDER} in it while NEWS is rss."
+            )
+        if self.choice == "jsonl" and not self.url:
+            raise ValueError("NEWS_URL is empty: must be a file or an address while NEWS is jsonl.")
         return self

@@ -23,6 +23,7 @@ class Request(NamedTuple):
     provider: str
     path: str
     params: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)

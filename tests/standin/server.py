@@ -56,6 +56,7 @@ class StandIn:
         http, stream = (f"{HOST}:{port}" for port in self._ports)
         return {
             "YAHOO_URL": f"http://{http}/yahoo",
+            "NEWS_URL": f"http://{http}/yahoo",
             "YAHOO_COOKIE_URL": f"http://{http}/cookie",
             "YAHOO_STREAM_URL": f"ws://{stream}/yahoo?version=2",
             "BINANCE_URL": f"http://{http}/binance",

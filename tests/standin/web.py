@@ -61,8 +61,9 @@ class Web:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; whether the connection goes on."""
         target, headers = _parsed(await reader.readuntil(b"\r\n\r\n"))
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
         fault = self._fault_for(target)
-        right = self._answer(target, headers)
+        right = self._answer(target, headers, body)
         await asyncio.sleep(fault.seconds)
         if fault.dies:
             reset(writer.transport)
@@ -82,12 +83,12 @@ class Web:
                 return planned.fault
         return Fault()
 
-    def _answer(self, target: str, headers: Headers) -> Answer:
+    def _answer(self, target: str, headers: Headers, body: bytes) -> Answer:
         """Note the request and answer it as its provider would."""
         parts = urlsplit(target)
         provider, _, path = parts.path.lstrip("/").partition("/")
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        request = Request(time.monotonic(), provider, "/" + unquote(path), params)
+        request = Request(time.monotonic(), provider, "/" + unquote(path), params, body)
         self.requests.append(request)
         if provider not in self._responders:
             return json_answer({"error": "no such provider"}, 404)

@@ -1,5 +1,9 @@
 """Yahoo over HTTP: cookie and crumb, quotes, and company data. Charts are in yahoo_chart.py."""
 
+from typing import Any
+
+import msgspec
+
 from tests.standin.answers import HTML, Answer, Request, json_answer
 from tests.standin.instrument import Instrument
 from tests.standin.market import Day, Market
@@ -16,6 +20,8 @@ class YahooStandIn:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._visit = 1
+        self.news: dict[str, list[object]] = {}
+        """The elements of the answer about each name, newest first."""
 
     def expire(self) -> None:
         """Cookie and crumb handed out so far are worth nothing any more."""
@@ -39,7 +45,15 @@ class YahooStandIn:
         if path.startswith("/v10/finance/quoteSummary/"):
             name = path.removeprefix("/v10/finance/quoteSummary/")
             return self._refused(has_cookie, params) or self._summary(name, params)
+        if path == "/xhr/ncp" and params.get("queryRef") == "latestNews":
+            return self._news(msgspec.json.decode(request.body))
         return _error("finance", 404, "Not Found", "HTTP 404 Not Found")
+
+    def _news(self, wanted: Any) -> Answer:
+        """/xhr/ncp: the newest stories about the first name."""
+        service = wanted["serviceConfig"]
+        found = self.news.get(service["s"][0], [])[: service["snippetCount"]]
+        return json_answer({"data": {"tickerStream": {"stream": found}}, "status": "OK"})
 
     @property
     def _crumb(self) -> str:
@@ -81,6 +95,21 @@ class YahooStandIn:
             reason = f"No fundamentals data found for any of the summaryTypes={asked}"
             return _error("quoteSummary", 404, "Not Found", reason)
         return json_answer({"quoteSummary": {"result": [given], "error": None}})
+
+
+def story(
+    title: object, published: object, publisher: str = "Newswire", link: str = "https://news.example/1"
+) -> object:
+    """An element of an answer with news, as Yahoo sends it; any value may be of another kind."""
+    content = {
+        "id": "0f5ad7b0-0000-3000-8000-000000000000",
+        "contentType": "STORY",
+        "title": title,
+        "pubDate": published,
+        "provider": {"displayName": publisher, "url": "https://news.example"},
+        "canonicalUrl": {"url": link, "site": "finance", "region": "US", "lang": "en-US"},
+    }
+    return {"id": "0f5ad7b0-0000-3000-8000-000000000000", "content": content}
 
 
 def _error(kind: str, status: int, code: str, description: str) -> Answer:

@@ -43,8 +43,8 @@ WITH_SQL = set(
     delivery/store/outbox_tables delivery/store/route_tables
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
-    producer/live_offer producer/store/earlier_runs producer/store/requests producer/store/symbol_queries
-    producer/store/tables
+    producer/live_offer producer/store/earlier_runs producer/store/headlines producer/store/requests
+    producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
     shared/postgres/binary_copy shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from shared.settings.provider_settings import Providers
+from shared.settings.config import load
 from tests.slowness import PATIENCE
 from tests.standin import ALPHA_VANTAGE_NOTE, Clock, Fault, Market, StandIn
 from tests.unit.standin_clients import (
@@ -29,8 +29,9 @@ QUOTE = "/v7/finance/quote"
 
 
 def test_settings_are_those_the_project_takes(standin: StandIn) -> None:
-    settings = Providers.model_validate(standin.settings)
-    assert settings.yahoo_url == standin.settings["YAHOO_URL"]
+    config = load(None, standin.settings)
+    assert config.providers.yahoo_url == standin.settings["YAHOO_URL"]
+    assert config.news.base_url == standin.settings["NEWS_URL"]
 
 
 def test_minutes_sum_up_to_quarters_and_days(clock: Clock) -> None:

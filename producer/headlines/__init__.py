@@ -1,0 +1,1 @@
+"""Headlines about the followed symbols: read from one source, cleaned, scored, and published once each."""

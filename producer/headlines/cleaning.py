@@ -1,0 +1,67 @@
+"""From a story to a headline that can be stored and shown, or the reason why not. Pure."""
+
+import html
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+from producer.headlines.story import Story
+from producer.mood.scoring import SCORER, score_of
+from shared.market.records import LINK_LENGTH, TITLE_LENGTH, Headline
+
+PUBLISHER_LENGTH = 64
+LONGEST_READ = 20_000
+"""Characters of a title that are looked at: the rest is cut off first, whatever it holds."""
+WRONG_CLOCK = timedelta(minutes=5)
+"""A story from a later time than this has a wrong date; below, one of the clocks is wrong."""
+MICROSECONDS = 1_000_000
+
+_TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--[^<>]*--)>")
+_LINK = re.compile(r"https?://[^\s/\"'<>\\]+[^\s\"'<>\\]*")
+
+
+def headline_of(story: Story, source: str, now: datetime, max_age: timedelta) -> Headline:
+    """The headline of a story that is received now, with its score.
+
+    Raises ValueError with the reason if it can't be used: no title, no date, too old or from the future. A story of
+    unknown age is not used, because rules weigh headlines by their age.
+    """
+    title = plain_text(story.title or "", TITLE_LENGTH)
+    if not title:
+        raise ValueError("no title")
+    return Headline(
+        symbol=story.symbol,
+        title=title,
+        published_time=_published(story.published, now, max_age),
+        score=score_of(title),
+        scorer=SCORER,
+        source=source,
+        position=int(now.timestamp() * MICROSECONDS),
+        received_time=now,
+        publisher=plain_text(story.publisher or "", PUBLISHER_LENGTH) or None,
+        link=_link(story.link),
+    )
+
+
+def _published(published: datetime | None, now: datetime, max_age: timedelta) -> datetime:
+    if published is None:
+        raise ValueError("no date")
+    if published > now + WRONG_CLOCK:
+        raise ValueError("from the future")
+    if published < now - max_age:
+        raise ValueError("too old")
+    return min(published, now)
+
+
+def plain_text(text: str, length: int) -> str:
+    """The text without HTML, control and invisible characters, in one line; a longer one ends with an ellipsis."""
+    text = _TAG.sub(" ", html.unescape(html.unescape(text[:LONGEST_READ])))
+    visible = (" " if unicodedata.category(sign).startswith(("C", "Z")) else sign for sign in text)
+    line = " ".join("".join(visible).split())
+    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
+
+
+def _link(link: str | None) -> str | None:
+    """An address of the web that a page may link to; None for anything else."""
+    link = html.unescape(link or "").strip()
+    return link if len(link) <= LINK_LENGTH and _LINK.fullmatch(link) else None
