@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 
 from delivery.lane import Finished, Lane
 from delivery.plan.next_message import OutgoingMessage, SendingRules, next_message
+from delivery.plan.quiet_hours import is_quiet
 from delivery.plan.waiting import takes
 from delivery.routes.results import SendingResult
 from delivery.routes.route import Route
@@ -113,15 +114,15 @@ class Dispatcher:
 
     def _due(self, cursor: Cursor) -> list[tuple[Lane, OutgoingMessage]]:
         """The messages to send now. They are sent after this transaction: what is sent must be in the tables."""
-        now, found = self._clock(), []
+        now, found, above = self._clock(), [], self._rules.digest_above
+        quiet = is_quiet(self._rules.quiet_hours, self._rules.texts.zone, now)
         for key, lane in self._lanes.items():
             if not lane.is_free(now):
                 continue
-            above = self._rules.digest_above
-            waiting = waiting_for(cursor, key, above + 1)
+            waiting = waiting_for(cursor, key, above + 1, critical=quiet)
             lane.one_by_one = lane.one_by_one and len(waiting) > above
             if len(waiting) > above and not lane.one_by_one:
-                waiting = waiting_for(cursor, key, MOST_AT_ONCE)
+                waiting = waiting_for(cursor, key, MOST_AT_ONCE, critical=quiet)
             message = next_message(waiting, self._rules, lane.route.limit, now, one_by_one=lane.one_by_one)
             if message is not None:
                 found.append((lane, message))

@@ -11,13 +11,14 @@ Exit status: 0 if each message was delivered; 1 if not; 2 if an argument can't b
 
 import argparse
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from delivery.delivery import now, sending_rules
 from delivery.dispatcher import GRACE_SECONDS
 from delivery.lane import Finished, Lane
-from delivery.plan.next_message import OutgoingMessage, next_message
+from delivery.plan.next_message import OutgoingMessage
+from delivery.plan.texts import single
 from delivery.plan.waiting import WaitingAlert
 from delivery.routes.results import TIMED_OUT, SendingResult
 from delivery.routes.route import Route, open_routes
@@ -41,10 +42,7 @@ def test_message(config: Config, at: datetime) -> OutgoingMessage:
         100.0,
     )
     rules = sending_rules(config.delivery, is_simulated=config.feed == "simulated")
-    message = next_message([alert], rules._replace(quiet_hours=None), 1, at)
-    if message is None:
-        raise ConfigError("there is no message")
-    return message
+    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, at))
 
 
 def send_to(route: Route, message: OutgoingMessage, seconds: float) -> SendingResult:
@@ -74,7 +72,7 @@ def send_tests(number: int | None) -> int:
     config = configured("delivery", {})
     settings = config.delivery
     routes = chosen(open_routes(settings.addresses, settings.zone, settings.send_seconds), number)
-    message, failed = test_message(config, now().astimezone(UTC)), 0
+    message, failed = test_message(config, now()), 0
     for route in routes:
         result = send_to(route, message, settings.send_seconds + GRACE_SECONDS)
         print(f"{route.name}: {result.words}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from delivery.plan.quiet_hours import is_quiet
 from delivery.plan.texts import MessageText, TextSettings, digest, single
 from delivery.plan.waiting import WaitingAlert
-from shared.settings.delivery_settings import QuietHours
+from shared.settings.delivery_settings import SEVERITIES, QuietHours
 
 KEY_BYTES = 16
 
@@ -29,9 +29,9 @@ class OutgoingMessage(NamedTuple):
     text: MessageText
 
     @property
-    def is_critical(self) -> bool:
-        """Whether any of its alerts is critical."""
-        return any(alert.is_critical for alert in self.alerts)
+    def severity(self) -> str:
+        """The highest one of its alerts."""
+        return max((alert.severity for alert in self.alerts), key=SEVERITIES.index)
 
 
 def next_message(

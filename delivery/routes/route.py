@@ -66,7 +66,7 @@ class Route:
             is_sent = self._service.notify(
                 body=message.text.body,
                 title=message.text.subject,
-                notify_type=TYPES["critical" if message.is_critical else "warning"],
+                notify_type=TYPES[message.severity],
                 body_format=NotifyFormat.TEXT,
             )
         return result_of(bool(is_sent), heard)

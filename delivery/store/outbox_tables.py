@@ -10,7 +10,7 @@ from delivery.plan.waiting import DEFAULT_SEVERITY, WaitingAlert
 from shared.postgres.database import Cursor
 
 ROUTED_AT_ONCE = 1_000
-LOCK = 7_205_802
+LOCK = 7_205_822
 """Key of the advisory lock of the one process that delivers the alerts of a database."""
 
 UNROUTED = """
@@ -24,7 +24,7 @@ WAITING = """
         o.event_time, o.published_at, coalesce(o.severity, %(severity)s), o.price, o.value, o.threshold,
         coalesce(o.named_values, '{}'), d.attempts
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
-    where d.route = %(route)s and d.state = 'waiting'
+    where d.route = %(route)s and d.state = 'waiting' and (not %(critical)s or o.severity = 'critical')
     order by coalesce(o.severity, '') <> 'critical', d.attempts, o.published_at, o.id limit %(limit)s
 """
 HANDLED = """
@@ -120,9 +120,13 @@ def give_up_routes(cursor: Cursor, known: Sequence[str]) -> None:
     )
 
 
-def waiting_for(cursor: Cursor, route: str, limit: int) -> list[WaitingAlert]:
-    """The alerts that wait for a route: critical ones first, then those that were tried least, then the oldest."""
-    cursor.execute(WAITING, {"route": route, "limit": limit, "severity": DEFAULT_SEVERITY})
+def waiting_for(cursor: Cursor, route: str, limit: int, *, critical: bool) -> list[WaitingAlert]:
+    """The alerts that wait for a route: critical ones first, then those that were tried least, then the oldest.
+
+    With `critical` only the critical ones.
+    """
+    values = {"route": route, "limit": limit, "critical": critical, "severity": DEFAULT_SEVERITY}
+    cursor.execute(WAITING, values)
     return [WaitingAlert(*row) for row in cursor.fetchall()]
 
 

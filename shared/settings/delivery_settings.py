@@ -16,6 +16,7 @@ FIELDS = ("symbol", "interval", "rule", "text", "severity", "price", "time", "va
 SUBJECT = "{symbol}: {text}"
 BODY = "{text}\n{symbol} at {price}, {interval} bar that ended {time}\n{values}"
 SEVERITIES = ("info", "warning", "critical")
+"""From the lowest to the highest."""
 BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 """A brace written twice, a field with its name, or a brace that stands alone."""
 ADDRESS = re.compile(r"[A-Za-z0-9]+://\S+")

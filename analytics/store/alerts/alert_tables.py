@@ -19,9 +19,9 @@ Published = Mapping[int, datetime]
 NOT_NEW: Published = {}
 """No times: the alerts are recalculated, and are not delivered."""
 
-HISTORY_AFTER = timedelta(hours=1)
-"""A bar whose end was known so much later than it happened is of history: a symbol was added with its past, or a long
-gap was filled. Its alerts are stored, but not delivered."""
+HISTORY_AFTER = timedelta(minutes=30)
+"""A bar whose end became known so much later is of history: a symbol was added with its past, or a long gap was filled.
+Its alerts are stored, but not delivered. Quotes of some exchanges are delayed by up to twenty minutes."""
 
 STORE = """
     insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset", value, threshold,

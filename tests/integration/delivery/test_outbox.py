@@ -99,7 +99,9 @@ def test_a_log_that_was_published_before_delivery_was_switched_on_is_history(con
     assert 0 < len(posted(connection)) == since < all_of_them
 
 
-@pytest.mark.parametrize(("behind", "is_news"), [(timedelta(minutes=50), True), (timedelta(hours=2), False)])
+@pytest.mark.parametrize(
+    ("behind", "is_news"), [(timedelta(minutes=25), True), (timedelta(minutes=35), False)]
+)
 def test_bars_received_long_after_their_end_are_history(
     connection: Connection, behind: timedelta, is_news: bool
 ) -> None:

@@ -26,6 +26,7 @@ MODULES = [path for path in FILES if path.suffix == ".py"]
 STATEMENT = re.compile(
     r"\s*(select|insert|update|delete|create(?! (?:the|bars) )|alter|copy|set local|lock|drop|truncate)\s"
 )
+LOCK_KEY = re.compile(r"LOCK = (7_[0-9_]+)")
 WITH_SQL = set(
     """
     analytics/runtime/remake analytics/store/comparison/compared_tables analytics/store/forecasts/deployment_tables
@@ -113,6 +114,13 @@ def test_sql_is_in_the_modules_of_tables_alone() -> None:
         and any(map(STATEMENT.match, texts_passed(tree_of(path))))
     }
     assert found - WITH_SQL == set()
+
+
+def test_every_advisory_lock_has_a_key_of_its_own() -> None:
+    """Scenario: delivery held a lock with the key of another part, which then waited for it without end."""
+    keys = [key for path in MODULES for key in LOCK_KEY.findall(path.read_text("utf-8"))]
+    assert len(keys) > 2
+    assert sorted(keys) == sorted(set(keys))
 
 
 @pytest.mark.parametrize(
