@@ -6,11 +6,12 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from analytics.alerts.evaluation.rule_book import RuleBook
+from analytics.alerts.silence import Silence
 from analytics.engine.events import Event
 from analytics.engine.series import KnownPast
 from analytics.engine.symbol_state import SymbolState
 from analytics.mood.headline_mood import ScoredHeadline, scored
-from shared.market.records import Bar, Headline, Interval, RuleChange
+from shared.market.records import Bar, Headline, Interval, RuleChange, TimeMark
 
 
 class AppliedChange(NamedTuple):
@@ -29,11 +30,29 @@ class FoundHeadline(NamedTuple):
     scored: ScoredHeadline | None
 
 
+class FoundSilence(NamedTuple):
+    """A rule on missing quotes that fired, at the offset of the record that moved time on."""
+
+    offset: int
+    silence: Silence
+
+
 class ForTheTables(NamedTuple):
-    """The changes of rules, repeated ones too, and the headlines that are to be stored, in order."""
+    """The changes of rules, repeated ones too, the headlines, and the alerts of missing quotes that are to be stored,
+    in order."""
 
     changes: list[AppliedChange]
     headlines: list[FoundHeadline]
+    silences: list[FoundSilence]
+
+
+class ReachedPlace(NamedTuple):
+    """Where a partition is: at this offset, with every bar closed that ended by `closed_until`, epoch seconds. `events`
+    are those that are not stored yet."""
+
+    offset: int
+    closed_until: int
+    events: Sequence[Event]
 
 
 class PastSeries(Protocol):
@@ -63,39 +82,61 @@ NOTHING_STORED = NothingStored()
 
 
 class ArmedRules:
-    """The rules of a partition; the changes of them, and the headlines, that are to be stored."""
+    """The rules of a partition; the changes of them, the headlines and the alerts of missing quotes that are to be
+    stored."""
 
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
-        self._found = ForTheTables([], [])
+        self._found = ForTheTables([], [], [])
 
     def fold(
-        self, change: RuleChange, offset: int, symbols: Mapping[str, SymbolState], events: Sequence[Event]
+        self, record: RuleChange | Headline, place: ReachedPlace, symbols: Mapping[str, SymbolState]
     ) -> Iterable[str]:
-        """Apply a change from the next bar of each symbol on; `events` are those that are not stored yet.
+        """Process a change of a rule or a headline. Returns the symbols whose state changed."""
+        if isinstance(record, RuleChange):
+            return self._change(record, place, symbols)
+        return self._add_headline(record, place, symbols)
 
-        Returns the symbols whose state changed.
-        """
-        self._found.changes.append(AppliedChange(offset, change))
+    def _change(
+        self, change: RuleChange, place: ReachedPlace, symbols: Mapping[str, SymbolState]
+    ) -> Iterable[str]:
+        """Apply a change from the next bar of each symbol on."""
+        self._found.changes.append(AppliedChange(place.offset, change))
         if not self.book.apply(change):
             return ()
         for state in symbols.values():
             past = KnownPast(
-                partial(self._bars, state, events), partial(self._past_headlines, state.symbol, offset)
+                partial(self._bars, state, place.events),
+                partial(self._past_headlines, state.symbol, place.offset),
             )
-            state.arm(self.book, change.rule_id, past)
+            state.arm(self.book, change.rule_id, past, change.time.timestamp())
         return symbols.keys()
 
-    def fold_headline(
-        self, headline: Headline, offset: int, symbols: Mapping[str, SymbolState], closed_until: int
+    def _add_headline(
+        self, headline: Headline, place: ReachedPlace, symbols: Mapping[str, SymbolState]
     ) -> Iterable[str]:
-        """Note a headline, and give it to the rules of its symbol. Returns the symbols whose state changed."""
+        """Note a headline, and give it to the rules of its symbol."""
         state = symbols.get(headline.symbol)
-        found = None if state is None else scored(headline, max(state.closed_until, closed_until))
-        self._found.headlines.append(FoundHeadline(offset, headline, found))
+        found = None if state is None else scored(headline, max(state.closed_until, place.closed_until))
+        self._found.headlines.append(FoundHeadline(place.offset, headline, found))
         is_read = state is not None and found is not None and state.add_headline(found)
         return (headline.symbol,) if is_read else ()
+
+    def pass_mark(self, mark: TimeMark, offset: int, symbols: Mapping[str, SymbolState]) -> None:
+        """Go on to a time mark, for its symbol or for all of them."""
+        if self.book.watches_silence:
+            concerned = [state for state in symbols.values() if mark.symbol in (None, state.symbol)]
+            self.pass_time(concerned, mark.time.timestamp(), offset)
+
+    def pass_time(self, states: Iterable[SymbolState], now: float, offset: int) -> None:
+        """Go on to `now`, epoch seconds, for the rules on missing quotes of these symbols."""
+        for state in states:
+            last = state.last if state.silence is not None else None
+            if state.silence is None or last is None:
+                continue
+            for found in state.silence.pass_time(now, state.last_time, last.price):
+                self._found.silences.append(FoundSilence(offset, found))
 
     def _past_headlines(self, symbol: str, offset: int) -> list[ScoredHeadline]:
         """The headlines of a symbol that count: those that are stored, and those that are not yet."""
@@ -116,5 +157,5 @@ class ArmedRules:
 
     def take(self) -> ForTheTables:
         """What was found since the last call."""
-        found, self._found = self._found, ForTheTables([], [])
+        found, self._found = self._found, ForTheTables([], [], [])
         return found

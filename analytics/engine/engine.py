@@ -10,7 +10,7 @@ and a lagging source does not delay the bars of other symbols.
 from collections.abc import Iterable
 from typing import Any
 
-from analytics.engine.armed_rules import NOTHING_STORED, ArmedRules, PastSeries
+from analytics.engine.armed_rules import NOTHING_STORED, ArmedRules, PastSeries, ReachedPlace
 from analytics.engine.bars import FILLED_BY, MINUTE, OpenBar, closed_until, slot_of
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event, PastBars, closing_order
@@ -83,10 +83,9 @@ class Engine:
             self._fold_action(record, offset)
         elif isinstance(record, TimeMark):
             self._fold_mark(record, offset)
-        elif isinstance(record, RuleChange):
-            self.changed.update(self.rules.fold(record, offset, self.symbols, self._events))
-        elif isinstance(record, Headline):
-            self.changed.update(self.rules.fold_headline(record, offset, self.symbols, self._closed_until))
+        elif isinstance(record, RuleChange | Headline):
+            place = ReachedPlace(offset, self._closed_until, self._events)
+            self.changed.update(self.rules.fold(record, place, self.symbols))
 
     def serve(self, interval: Interval, trained: Trained) -> None:
         """From the next record on, exactly these trained models forecast the bars of an interval."""
@@ -117,8 +116,9 @@ class Engine:
         time, symbol = quote.event_time.timestamp(), quote.symbol
         state = self.symbols.get(symbol) or self._new_symbol(symbol, quote.exchange)
         self.changed.add(symbol)
-        at, start = time, int(time) // MINUTE * MINUTE
-        bar = state.open.minute(start)
+        if state.silence is not None:
+            self.rules.pass_time((state,), time, offset)
+        at, bar = time, state.open.minute(start := int(time) // MINUTE * MINUTE)
         if quote.session == REGULAR and (bar is None or bar.session != REGULAR):
             at, start, bar = counted_at(time, state, self._closed_until)
         if at >= state.next_close:
@@ -163,6 +163,7 @@ class Engine:
         start = int(record.start.timestamp())
         state = self.symbols.get(record.symbol) or self._new_symbol(record.symbol, record.exchange)
         self.changed.add(record.symbol)
+        self.rules.pass_time((state,), start, offset)
         self._advance(state, closed_until(start, self.settings.grace), offset)
         state.bars += 1
         intervals = FILLED_BY[record.interval]
@@ -203,6 +204,7 @@ class Engine:
             self._advance_all(until, offset)
         elif mark.symbol in self.symbols:
             self._advance(self.symbols[mark.symbol], until, offset)
+        self.rules.pass_mark(mark, offset, self.symbols)
 
     def _new_symbol(self, symbol: str, exchange: str | None) -> SymbolState:
         state = self.symbols[symbol] = SymbolState(symbol, exchange, self.settings)

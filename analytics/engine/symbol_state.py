@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from analytics.alerts.evaluation.rule_book import NO_RULE, RuleBook
+from analytics.alerts.silence import SilenceRules
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.open_bars import OpenBars
@@ -67,6 +68,7 @@ class SymbolState:
         self._slower = settings.live_every.slower()
         self.splits = SplitCheck()
         self.settled: list[SettledAction] = []
+        self.silence: SilenceRules | None = None
 
     def _new_series(self, interval: Interval) -> BarSeries:
         settings = self.settings
@@ -74,9 +76,10 @@ class SymbolState:
         indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
-    def arm(self, rules: RuleBook, changed: int, past: KnownPast) -> None:
-        """Judge these rules from the next closed bar on, after the one with the id `changed` changed; its values begin
-        with the `past`."""
+    def arm(self, rules: RuleBook, changed: int, past: KnownPast, now: float) -> None:
+        """Judge these rules from the next closed bar on, after the one with the id `changed` changed at `now`, epoch
+        seconds; its values begin with the `past`."""
+        self._watch(rules, now)
         for interval, series in self.open.series.items():
             armed = rules.rules_for(self.symbol, interval)
             if changed in armed or series.has_rule(changed):
@@ -84,8 +87,18 @@ class SymbolState:
 
     def arm_all(self, rules: RuleBook) -> None:
         """Judge these rules from the first bar on."""
+        self._watch(rules, self.last_time)
         for interval, series in self.open.series.items():
             series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NOTHING_PAST)
+
+    def _watch(self, rules: RuleBook, now: float) -> None:
+        """Judge the rules on missing quotes among these; a symbol without any has no state for them."""
+        found = rules.silence_rules_for(self.symbol)
+        if not found:
+            self.silence = None
+            return
+        self.silence = self.silence or SilenceRules(self.symbol, self.calendar)
+        self.silence.watch(found, self.last_time, now)
 
     def add_headline(self, headline: ScoredHeadline) -> bool:
         """Give a headline to the rules that read the mood; returns whether there are any."""
@@ -246,6 +259,7 @@ class SymbolState:
             "prints": self.prints.state(),
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
             "series": self.open.state(),
+            **({} if self.silence is None else {"silence": self.silence.state()}),
         }
 
     @classmethod
@@ -265,6 +279,8 @@ class SymbolState:
         self.prints.restore(state["prints"])
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._slower}
         self.open.restore(state["series"])
+        if self.silence is not None:
+            self.silence.restore(state["silence"])
         if not self.splits.latest_time:
             self.open.note_no_split()
         return self

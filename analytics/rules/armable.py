@@ -28,8 +28,8 @@ def require_armable(rule: Rule) -> None:
 def _reasons(rule: Rule) -> Iterator[str]:
     if named := named_series(rule):
         yield f"it compares symbols ({named[0].symbol}), which lie in several partitions of the log"
-    if isinstance(rule.condition, NoData):
-        yield "missing quotes are noticed by the data alerts of the page"
+    if isinstance(rule.condition, NoData) and rule.clear is not None:
+        yield "no data has no clear: a quote clears it"
     if rule.is_live:
         yield "rules are judged at closed bars"
     yield from _limits_passed(rule)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.engine.armed_rules import ForTheTables, FoundHeadline
+from analytics.engine.armed_rules import ForTheTables, FoundHeadline, FoundSilence
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
@@ -15,7 +15,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
-from analytics.store.alerts.alert_tables import Published
+from analytics.store.alerts.alert_tables import Published, write_silences
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.rules.handlings import FoundHandling
 from analytics.store.rules.headlines import write_headlines
@@ -56,9 +56,10 @@ class Unwritten(NamedTuple):
     published: Published
 
 
-def publishing_times(events: list[Event], batch: Batch) -> Published:
+def publishing_times(events: list[Event], silences: list[FoundSilence], batch: Batch) -> Published:
     """When the records of a batch that caused alerts were published."""
     offsets = {event.offset for event in events if event.closed.alerts or event.closed.fired}
+    offsets |= {each.offset for each in silences}
     return {offset: batch.published_at(offset) for offset in offsets}
 
 
@@ -115,6 +116,7 @@ class Partition:
         self.settled: list[SettledAction] = []
         self.set_aside: list[SetAside] = []
         self.headlines: list[FoundHeadline] = []
+        self.silences: list[FoundSilence] = []
         self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
@@ -214,7 +216,10 @@ class Partition:
         replace_actions(cursor, number, self.settled)
         write_set_aside(cursor, number, self.set_aside)
         write_headlines(cursor, number, self.headlines)
-        self.replaced, self.settled, self.set_aside, self.headlines = [], [], [], []
+        if self.remaking:
+            write_silences(cursor, number, self.silences)
+        self.replaced, self.settled, self.set_aside = [], [], []
+        self.headlines, self.silences = [], []
 
     def mark_saved(self, next_offset: int) -> None:
         """A snapshot at this offset is complete."""

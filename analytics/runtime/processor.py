@@ -206,9 +206,10 @@ class Analysis:
         partition.fold(batch)
         events, actions = partition.take_events(), partition.take_actions()
         set_aside = partition.engine.take_set_aside()
-        headlines = partition.engine.rules.take().headlines
+        of_rules = partition.engine.rules.take()
         if partition.rewriting:
-            partition.headlines += headlines
+            partition.headlines += of_rules.headlines
+            partition.silences += of_rules.silences
             partition.replaced += events
             partition.settled += actions
             partition.set_aside += set_aside
@@ -235,18 +236,10 @@ class Analysis:
         set_aside, of_rules = partition.engine.take_set_aside(), partition.engine.rules.take()
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
+        found = events, actions, set_aside, of_rules, handlings_in(batch)
         partition.unwritten = Unwritten(
-            *(
-                events,
-                actions,
-                set_aside,
-                of_rules,
-                handlings_in(batch),
-                deployed,
-                has_new_settings,
-                settings,
-            ),
-            publishing_times(events, batch) if self._delivers else NOT_NEW,
+            *(*found, deployed, has_new_settings, settings),
+            publishing_times(events, of_rules.silences, batch) if self._delivers else NOT_NEW,
         )
 
     def prepare(self, _: Connection) -> None:
@@ -263,7 +256,7 @@ class Analysis:
             write_actions(cursor, number, [settled for settled in new.actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
             write_set_aside(cursor, number, new.set_aside)
-            write_found(cursor, number, new.of_rules)
+            write_found(cursor, number, new.of_rules, new.published)
             write_handlings(cursor, number, new.handlings)
             write_deployments(cursor, number, new.deployments)
             if new.settings is not None:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import NoData
 from analytics.indicators.catalog import DEFAULTS
 from shared.errors import TickstreamError
 from shared.market.records import Interval, RuleChange
@@ -20,9 +21,10 @@ class ArmedRule(NamedTuple):
 
 
 class RuleBook:
-    """The rules by id, in the order in which they were first armed."""
+    """The rules by id, in the order in which they were first armed; `watches_silence` if any is on missing quotes."""
 
     def __init__(self) -> None:
+        self.watches_silence = False
         self._versions: dict[int, tuple[int, str]] = {}
         self._armed: dict[int, ArmedRule] = {}
 
@@ -44,13 +46,24 @@ class RuleBook:
             self._armed.pop(rule_id, None)
         else:
             self._armed[rule_id] = ArmedRule(rule_id, version, rule)
+        self.watches_silence = any(isinstance(armed.rule.condition, NoData) for armed in self._armed.values())
 
     def rules_for(self, symbol: str, interval: Interval) -> dict[int, ArmedRule]:
-        """The armed rules that apply to a series."""
+        """The armed rules that are judged at the closed bars of a series."""
         return {
             rule_id: armed
             for rule_id, armed in self._armed.items()
-            if armed.rule.interval == interval and _applies(armed.rule, symbol)
+            if armed.rule.interval == interval
+            and _applies(armed.rule, symbol)
+            and not isinstance(armed.rule.condition, NoData)
+        }
+
+    def silence_rules_for(self, symbol: str) -> dict[int, ArmedRule]:
+        """The armed rules on missing quotes of a symbol."""
+        return {
+            rule_id: armed
+            for rule_id, armed in self._armed.items()
+            if isinstance(armed.rule.condition, NoData) and _applies(armed.rule, symbol)
         }
 
     def state(self) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from analytics.runtime.comparison.stored_state import StoredState
 from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
 from analytics.runtime.partition import Partition
+from analytics.store.alerts.alert_tables import write_silences
 from analytics.store.comparison.compared_tables import Period
 from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot
@@ -83,7 +84,9 @@ class Refold:
         events = partition.take_events()
         partition.take_actions()
         partition.engine.take_set_aside()
-        partition.engine.rules.take()
+        silences = [
+            each for each in partition.engine.rules.take().silences if self._period.holds(each.silence.time)
+        ]
         if newest is not None:
             newest.add(events)
         self._note_unknown(number, events)
@@ -92,6 +95,9 @@ class Refold:
             with transaction(self._connection) as cursor:
                 write_closed(cursor, number, found)
                 write_forecasts(cursor, found)
+        if silences:
+            with transaction(self._connection) as cursor:
+                write_silences(cursor, number, silences)
 
     def _note_unknown(self, number: int, events: list[Event]) -> None:
         """After such a search, forecasts of every symbol of the partition and interval differ: they share their

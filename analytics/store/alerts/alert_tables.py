@@ -11,6 +11,7 @@ from typing import NamedTuple
 from psycopg2.extras import Json, execute_values
 
 from analytics.alerts.alert_id import alert_id
+from analytics.engine.armed_rules import FoundSilence
 from analytics.engine.events import Event
 from shared.postgres.database import Cursor
 
@@ -92,3 +93,23 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
     for armed, _, _, values in event.closed.fired:
         told = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
         yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **told)
+
+
+def write_silences(
+    cursor: Cursor, partition: int, found: Sequence[FoundSilence], published: Published = NOT_NEW
+) -> None:
+    """Store the alerts of missing quotes."""
+    write_alerts(cursor, [_alert_of_silence(partition, each, published) for each in found])
+
+
+def _alert_of_silence(partition: int, found: FoundSilence, published: Published) -> StoredAlert:
+    """The alert of missing quotes; it has the time at which they were missing for so long in place of a bar."""
+    offset, (symbol, armed, second, price, seconds) = found
+    time = datetime.fromtimestamp(second, UTC)
+    return StoredAlert(
+        *(symbol, armed.rule.interval, f"rule {armed.rule_id}", time, time, price, partition, offset),
+        rule_version=armed.version,
+        severity=armed.rule.severity,
+        named_values=Json({"seconds since the last quote": seconds}),
+        published_at=published.get(offset),
+    )

@@ -49,7 +49,11 @@ class Period(NamedTuple):
 
     def has(self, bar: Bar) -> bool:
         """Whether the bar ended in this period."""
-        return self.since <= bar.end <= self.until
+        return self.holds(bar.end)
+
+    def holds(self, second: int) -> bool:
+        """Whether a time, epoch seconds, is in this period."""
+        return self.since <= second <= self.until
 
 
 class DifferentRow(NamedTuple):

@@ -28,6 +28,7 @@ RULES = {
     3: "ACME: change(1h) < -1% every 10m severity critical",
     4: "sentiment(1h, 1h) < 0 and close < open",
     5: "close > forecast(50%).high",
+    6: "no data 5s every 5m severity info",
 }
 TABLES = ("alerts", "bars", "rule_changes", "headlines", "indicators")
 HEADLINES = ((340, 0.4), (420, -0.9), (421, -0.2), (700, 0.9), (890, -0.8), (990, 0.7))
@@ -39,7 +40,7 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def log_with_rules() -> list[LoggedMessage]:
-    """Five rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
+    """Six rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
     headlines."""
     values = [message.value for message in log_with_a_split()]
     for place, score in reversed(HEADLINES):
@@ -50,6 +51,7 @@ def log_with_rules() -> list[LoggedMessage]:
         (600, change(1, 2, "")),
         (450, change(4, 1, texts[4])),
         (340, change(5, 1, texts[5])),
+        (340, change(6, 1, texts[6])),
         (330, change(3, 1, texts[3])),
         (310, change(2, 1, texts[2])),
         (305, change(2, 1, texts[2])),

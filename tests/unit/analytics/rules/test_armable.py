@@ -12,7 +12,7 @@ from shared.errors import ConfigError
     ("text", "reason"),
     [
         ("GLD.close / SPY.close > 1", "it compares symbols"),
-        ("no data 5m", "missing quotes"),
+        ("no data 5m clear close > 1", "a quote clears it"),
         ("close > 1 live", "closed bars"),
     ],
 )
