@@ -7,10 +7,11 @@ unknown, `false and unknown` is false, `true or unknown` is true.
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 from typing import TypeVar
 
-from analytics.alerts.evaluation.histories import History
+from analytics.alerts.evaluation.extreme_over import ExtremeOver
 from analytics.alerts.evaluation.values import SeriesValues
 from analytics.alerts.language.syntax import (
     Arithmetic,
@@ -34,7 +35,10 @@ NumberNow = Callable[[], float | None]
 TruthNow = Callable[[], bool | None]
 """Whether a condition is true at the newest bar; None if that is unknown."""
 
-RELATIONS: dict[str, Callable[[float, float], bool]] = {
+Holds = Callable[[float, float], bool]
+"""Whether a relation holds between two numbers."""
+
+RELATIONS: dict[str, Holds] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -42,6 +46,13 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""Relations whose sides are exchanged."""
+CROSSED: dict[str, tuple[Holds, Holds]] = {
+    "above": (operator.le, operator.gt),
+    "below": (operator.ge, operator.lt),
+}
+"""What relation to the level holds at the bar before, and at the bar that crosses it."""
 SIGNS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -62,7 +73,7 @@ def number_of(node: Node, values: SeriesValues, ago: int = 0) -> NumberNow:
         case Call():
             return _called(node, values, ago)
         case Past():
-            return _if_there(number_of(node.of, values, ago + node.bars), values, ago + node.bars)
+            return _if_there(number_of(node.of, values, ago + node.bars), node.of, values, ago + node.bars)
         case Negative():
             of = number_of(node.of, values, ago)
             return lambda: None if (value := of()) is None else -value
@@ -76,12 +87,10 @@ def truth_of(node: Node, values: SeriesValues, ago: int = 0) -> TruthNow:
     """Reads whether an expression was true `ago` bars before the newest one, as `number_of` does."""
     match node:
         case Compared():
-            return _compared(
-                node.relation, number_of(node.left, values, ago), number_of(node.right, values, ago)
-            )
+            return _compared(node.relation, node.left, node.right, values, ago)
         case Between():
-            value, low, high = (number_of(each, values, ago) for each in node.children)
-            return _both(_compared(">=", value, low), _compared("<=", value, high))
+            is_above = _compared(">=", node.value, node.low, values, ago)
+            return _both(is_above, _compared("<=", node.value, node.high, values, ago))
         case Crosses():
             return _crossed(node, values, ago)
         case Joined():
@@ -90,7 +99,7 @@ def truth_of(node: Node, values: SeriesValues, ago: int = 0) -> TruthNow:
         case Not():
             return _opposite(truth_of(node.of, values, ago))
         case Past():
-            return _if_there(truth_of(node.of, values, ago + node.bars), values, ago + node.bars)
+            return _if_there(truth_of(node.of, values, ago + node.bars), node.of, values, ago + node.bars)
         case Call():
             flag = values.history(node).reader(ago)
             return lambda: None if (value := flag()) is None else value != 0.0
@@ -98,9 +107,22 @@ def truth_of(node: Node, values: SeriesValues, ago: int = 0) -> TruthNow:
             raise AssertionError(f"{node} is no condition")
 
 
-def _if_there(of: Callable[[], Result | None], values: SeriesValues, ago: int) -> Callable[[], Result | None]:
-    """Unknown while there is no bar so far back."""
+def _if_there(
+    of: Callable[[], Result | None], node: Node, values: SeriesValues, ago: int
+) -> Callable[[], Result | None]:
+    """Unknown while there is no bar so far back. A number that is read from bars is unknown then by itself, and so is
+    what compares it; a condition joined of several may be known without one of them."""
+    if isinstance(node, Crosses) and not all(_is_written(side) for side in node.children):
+        return of
     return lambda: of() if ago < values.seen else None
+
+
+def _is_written(node: Node) -> bool:
+    """Whether a number is calculated from written numbers alone."""
+    is_read = isinstance(node, Series) or (
+        isinstance(node, Call) and node.function not in ("abs", "min", "max")
+    )
+    return not is_read and all(map(_is_written, node.children))
 
 
 def _called(node: Call, values: SeriesValues, ago: int) -> NumberNow:
@@ -129,45 +151,7 @@ def _extreme_over(node: Call, values: SeriesValues, ago: int) -> NumberNow:
     of, length = node.arguments
     assert isinstance(of, Series | Call) and isinstance(length, Number)
     choose = max if node.function == "highest" else min
-    return _ExtremeOver(values, values.history(of), int(length.value), ago, choose)
-
-
-class _ExtremeOver:
-    """The extreme of so many bars up to `ago` bars before the newest one.
-
-    Bars are counted by the turns of the values. While the extreme of the turn before is in the window, only the newest
-    value can be beyond it; otherwise the window is searched.
-    """
-
-    def __init__(
-        self, values: SeriesValues, history: History, bars: int, ago: int, choose: Callable[..., float]
-    ) -> None:
-        self._values, self._history, self._choose = values, history, choose
-        self._bars, self._ago = bars, ago
-        self._window, self._newest = history.window_reader(bars, ago), history.reader(ago)
-        self._turn = self._best = -1
-
-    def __call__(self) -> float | None:
-        turn = self._values.turn
-        is_next, self._turn = turn == self._turn + 1, turn
-        if not is_next or turn - self._best >= self._bars:
-            return self._search()
-        best, newest = self._history.ago(self._ago + turn - self._best), self._newest()
-        if best is None or newest is None:
-            return self._search()
-        extreme = self._choose(best, newest)
-        if extreme == newest:
-            self._best = turn
-        return extreme
-
-    def _search(self) -> float | None:
-        window = self._window()
-        if len(window) < self._bars or None in window:
-            self._best = self._turn - self._bars
-            return None
-        extreme = self._choose(window)
-        self._best = self._turn - self._bars + 1 + window.index(extreme)
-        return extreme
+    return ExtremeOver(values, values.history(of), int(length.value), ago, choose)
 
 
 def _calculated(node: Arithmetic, values: SeriesValues, ago: int) -> NumberNow:
@@ -184,30 +168,65 @@ def _calculated(node: Arithmetic, values: SeriesValues, ago: int) -> NumberNow:
     return calculated
 
 
-def _compared(relation: str, left: NumberNow, right: NumberNow) -> TruthNow:
-    holds = RELATIONS[relation]
+def _compared(relation: str, left: Node, right: Node, values: SeriesValues, ago: int) -> TruthNow:
+    if _constant(left) is not None and _constant(right) is None:
+        return _compared(MIRRORED[relation], right, left, values, ago)
+    holds, level = RELATIONS[relation], _constant(right)
+    one_now = number_of(left, values, ago)
+    if level is not None:
+        return _compared_with_level(holds, one_now, level)
+    other_now = number_of(right, values, ago)
 
     def compared() -> bool | None:
-        one, other = left(), right()
+        one, other = one_now(), other_now()
         return None if one is None or other is None else holds(one, other)
 
     return compared
 
 
+def _compared_with_level(holds: Holds, read: NumberNow, level: float) -> TruthNow:
+    def compared() -> bool | None:
+        value = read()
+        return None if value is None else holds(value, level)
+
+    return compared
+
+
+def _constant(node: Node) -> float | None:
+    """The value of a number that is written out, as most levels are: they need not be read at each bar."""
+    if isinstance(node, Negative):
+        return None if (value := _constant(node.of)) is None else -value
+    return node.value if isinstance(node, Number) else None
+
+
 def _crossed(node: Crosses, values: SeriesValues, ago: int) -> TruthNow:
-    left, right = (number_of(side, values, ago) for side in node.children)
-    left_before, right_before = (number_of(side, values, ago + 1) for side in node.children)
-    direction = node.direction
+    if not node.direction:
+        above = _crossed(replace(node, direction="above"), values, ago)
+        return _either(above, _crossed(replace(node, direction="below"), values, ago))
+    was, is_beyond = CROSSED[node.direction]
+    left, left_before = (number_of(node.left, values, ago + bars) for bars in (0, 1))
+    if (level := _constant(node.right)) is not None:
+        crossed = _crossed_level(was, is_beyond, left_before, left, level)
+        return _if_there(crossed, node, values, ago + 1)
+    right, right_before = (number_of(node.right, values, ago + bars) for bars in (0, 1))
 
-    def crossed() -> bool | None:
-        now, level, before, level_before = left(), right(), left_before(), right_before()
-        if now is None or level is None or before is None or level_before is None:
+    def crossed_other() -> bool | None:
+        now, other, before, other_before = left(), right(), left_before(), right_before()
+        if now is None or other is None or before is None or other_before is None:
             return None
-        above = before <= level_before and now > level
-        below = before >= level_before and now < level
-        return above if direction == "above" else below if direction == "below" else above or below
+        return was(before, other_before) and is_beyond(now, other)
 
-    return _if_there(crossed, values, ago + 1)
+    return _if_there(crossed_other, node, values, ago + 1)
+
+
+def _crossed_level(
+    was: Holds, is_beyond: Holds, read_before: NumberNow, read: NumberNow, level: float
+) -> TruthNow:
+    def crossed() -> bool | None:
+        now, before = read(), read_before()
+        return None if now is None or before is None else was(before, level) and is_beyond(now, level)
+
+    return crossed
 
 
 def _opposite(of: TruthNow) -> TruthNow:
