@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from analytics.alerts.evaluation.cost import MOST_BARS, bars_read
 from analytics.alerts.evaluation.series_rules import named_series
+from analytics.alerts.language.cost import MOST_BARS, bars_read
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import MAX_LENGTH, MAX_WORDS, has_few_words
 from analytics.alerts.language.rule import Rule

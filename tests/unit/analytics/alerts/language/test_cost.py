@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.alerts.evaluation.cost import MOST_BARS, WEIGHTS, bars_read
+from analytics.alerts.language.cost import MOST_BARS, WEIGHTS, bars_read
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
