@@ -13,9 +13,6 @@ import argparse
 import sys
 from contextlib import closing
 
-from rich.console import Console
-from rich.table import Table
-
 from delivery.store.outbox_tables import ListedAttempt, listed
 from shared.postgres.database import connect, transaction
 from shared.runtime.command_line import configured, program, run_command
@@ -26,15 +23,18 @@ LISTED = 30
 COLUMNS = ("state", "route", "alert", "bar ended (UTC)", "attempts", "ended (UTC)", "reason")
 
 
-def table_of(found: list[ListedAttempt]) -> Table:
-    """The deliveries as a table."""
-    table = Table(*COLUMNS, box=None, pad_edge=False)
-    for each in found:
-        ended = "" if each.ended_at is None else f"{each.ended_at:%Y-%m-%d %H:%M:%S}"
-        alert = f"{each.symbol} {each.interval} {each.rule}"
-        when = f"{each.event_time:%Y-%m-%d %H:%M}"
-        table.add_row(each.state, each.route, alert, when, str(each.attempts), ended, each.reason)
-    return table
+def lines_of(found: list[ListedAttempt]) -> list[str]:
+    """The deliveries as lines with aligned columns."""
+    rows = [COLUMNS, *map(_cells, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def _cells(each: ListedAttempt) -> tuple[str, ...]:
+    ended = "" if each.ended_at is None else f"{each.ended_at:%Y-%m-%d %H:%M:%S}"
+    alert = f"{each.symbol} {each.interval} {each.rule}"
+    bar = f"{each.event_time:%Y-%m-%d %H:%M}"
+    return (each.state, each.route, alert, bar, str(each.attempts), ended, each.reason)
 
 
 def show(state: str | None, limit: int) -> None:
@@ -45,7 +45,7 @@ def show(state: str | None, limit: int) -> None:
         with closing(connect(dsn, "delivery list")) as connection, transaction(connection) as cursor:
             found = listed(cursor, state, limit)
     if found:
-        Console(soft_wrap=True).print(table_of(found))
+        print(*lines_of(found), sep="\n")
     else:
         print("No alert was to be delivered yet." if state is None else f"None is {state}.")
 

@@ -21,7 +21,7 @@ from shared.embedded.ports import free_port
 
 Answer = int | str
 """A status, or what is done instead: close the connection, hang, or answer slowly."""
-SLOW_SECONDS = 1.5
+SLOW_SECONDS = 0.7
 
 
 @dataclass

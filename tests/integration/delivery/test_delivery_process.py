@@ -20,7 +20,7 @@ from tests.integration.delivery.sending import post
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
-KILLS = 4
+KILLS = 3
 SECRET = "T0pS3cretT0pS3cret"
 TABLES = ("alert_outbox", "delivery_attempts", "delivery_routes", "parts")
 
