@@ -14,7 +14,7 @@ from shared.settings.analysis_settings import Section
 FIELDS = ("symbol", "interval", "rule", "text", "severity", "price", "time", "values", "id")
 """What a template may name in braces."""
 SUBJECT = "{symbol}: {text}"
-BODY = "{text}\n{symbol} at {price}, {interval} bar that ended {time}\n{values}"
+BODY = "{text}\n{symbol} at {price}, {time} ({interval})\n{values}"
 SEVERITIES = ("info", "warning", "critical")
 """From the lowest to the highest."""
 BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

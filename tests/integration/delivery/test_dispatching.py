@@ -38,7 +38,7 @@ def test_an_alert_reaches_mail_and_webhook_with_its_values(connection: Connectio
         (name,) = post(connection, 3)
         desk.until(lambda: desk.states() == {"delivered": 2})
     assert mail.subjects == hook.subjects == ["S3: RSI overbought at 71.2 (threshold 70)"]
-    text = "RSI overbought at 71.2 (threshold 70)\nS3 at 100.5, 1m bar that ended 2026-11-30 12:00 UTC"
+    text = "RSI overbought at 71.2 (threshold 70)\nS3 at 100.5, 2026-11-30 12:00 UTC (1m)"
     assert hook.bodies == [text]
     assert mail.bodies[0].splitlines() == text.splitlines()
     ((alert,),) = (payload["alerts"] for payload in hook.payloads)

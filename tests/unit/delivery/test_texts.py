@@ -14,7 +14,7 @@ SETTINGS = TextSettings(SUBJECT, BODY, "America/New_York", is_simulated=False)
 def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() -> None:
     assert single(ALERT, SETTINGS, NOON) == (
         "AAPL: rsi(14) < 30 on 5m",
-        "rsi(14) < 30 on 5m\nAAPL at 168.6, 5m bar that ended 2026-07-01 08:00 EDT\nrsi(14) 28.3125",
+        "rsi(14) < 30 on 5m\nAAPL at 168.6, 2026-07-01 08:00 EDT (5m)\nrsi(14) 28.3125",
     )
 
 
