@@ -136,7 +136,9 @@ def _built(config: Config, instance: str, names: Names) -> tuple[ASGIApp, ReadMo
     # Milliseconds since 1970 as the first sequence number: higher than any that an earlier run reached.
     first_sequence, kept = time.time_ns() // 1_000_000, config.running.cache_size
     model = ReadModel(address, config.feed, kept, first_sequence, instance, config.kafka.group_id)
-    context = PageContext(config.feed, _database_name(address()), config.indicators, config.alerts)
+    context = PageContext(
+        config.feed, _database_name(address()), config.indicators, config.alerts, config.news.half_life
+    )
     return build(model, context, _rewording(config.rewording), names), model
 
 

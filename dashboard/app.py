@@ -49,7 +49,7 @@ def build(
 
     # No interactive API pages: they load scripts from other servers.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
-    server.include_router(api.routes(model))
+    server.include_router(api.routes(model, context.half_life))
     app = _page_of(server, _chart_library(server))
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False

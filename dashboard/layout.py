@@ -186,13 +186,26 @@ def _middle(context: PageContext) -> html.Div:
     )
     # A long summary scrolls, also by keyboard, so that the chart keeps its height.
     text = html.Div(
-        [html.P(id="words-text"), original],
+        [html.P(id="words-text"), original, _mood()],
         className="words-body",
         role="group",
         tabIndex="0",
         **{"aria-label": "Summary"},
     )
     return html.Div([chart(context), _panel("Summary", "words", text)], className="middle")
+
+
+def _mood() -> html.Details:
+    """The mood of the headlines in a line; they open below it."""
+    about = "Scores from \u22121 to +1 are made from the words of a title by a lexicon, which may misread it."
+    return html.Details(
+        [
+            html.Summary("Headlines", id="mood-line"),
+            html.P(about, id="mood-about", hidden=True),
+            html.Ol(id="mood-list"),
+        ],
+        id="mood",
+    )
 
 
 def _cells(name: str, labels: list[tuple[str, str]]) -> html.Dl:

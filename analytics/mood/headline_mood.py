@@ -1,7 +1,7 @@
 """The mood of the headlines about a symbol, at its closed bars. Pure."""
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, fsum
 from typing import NamedTuple
 
@@ -30,10 +30,20 @@ def scored(headline: Headline, closed_until: int) -> ScoredHeadline:
     return ScoredHeadline(max(ceil(known), closed_until + 1), published, headline.score)
 
 
-class MoodOver:
-    """The mean score of the headlines published within `span` seconds before the end of a bar, the newer ones with more
-    weight: sum(w x score) / sum(w), with w = 2^(-age / half_life). Unknown without headlines.
+def mean_score(headlines: Iterable[tuple[float, float]], at: float, half_life: float) -> float | None:
+    """The mean of scores, the newer ones with more weight: sum(w * score) / sum(w), with w = 2^(-age / half_life).
+
+    A headline is its time of publication and its score; times and the half-life are in seconds. None without any.
     """
+    weighted = [(2.0 ** ((published - at) / half_life), score) for published, score in headlines]
+    if not weighted:
+        return None
+    return fsum(weight * score for weight, score in weighted) / fsum(weight for weight, _ in weighted)
+
+
+class MoodOver:
+    """The `mean_score` of the headlines published within `span` seconds before the end of a bar. Unknown without
+    headlines."""
 
     def __init__(self, span: int, half_life: int) -> None:
         self._span, self._half_life = span, half_life
@@ -54,14 +64,7 @@ class MoodOver:
             known += 1
         counting = [each for each in self._counting + coming[:known] if each.published > end - self._span]
         self._counting, self._coming = counting[-MOST:], coming[known:]
-        return self._mean(end)
-
-    def _mean(self, end: int) -> float | None:
-        weights = [2.0 ** ((each.published - end) / self._half_life) for each in self._counting]
-        if not weights:
-            return None
-        weighted = (weight * each.score for weight, each in zip(weights, self._counting, strict=True))
-        return fsum(weighted) / fsum(weights)
+        return mean_score(((each.published, each.score) for each in self._counting), end, self._half_life)
 
     def split(self, _: float) -> None:
         """Scores have no unit of shares."""

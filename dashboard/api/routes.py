@@ -6,12 +6,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
+from analytics.mood.headline_mood import MOST
+from analytics.mood.price_action import RETURNS
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
 from dashboard.presenters.alerts import alert_item
 from dashboard.presenters.figures import columns
 from dashboard.presenters.forecasts.feature_names import with_feature_labels
 from dashboard.presenters.forecasts.outcomes import figure, outcomes
+from dashboard.presenters.mood import breadth_of, mood
 from dashboard.read.read_model import MAX_BARS, ReadModel
 from dashboard.read.rows import SeriesKey
 from dashboard.read.snapshot import zone_of
@@ -24,13 +27,15 @@ Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]
 EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 
 
-def routes(model: ReadModel) -> APIRouter:
-    """The API's routes. Include them before the page's routes, which match every path."""
+def routes(model: ReadModel, half_life: int) -> APIRouter:
+    """The API's routes. Include them before the page's routes, which match every path. The weight of a headline halves
+    in `half_life` hours."""
     router = APIRouter()
     _add_health(router, model)
     _add_history(router, model)
     _add_own(router, model)
     _add_alerts(router, model)
+    _add_mood(router, model, half_life)
     _add_market(router, model)
     _add_forecasts(router, model)
     _add_diagnostics(router, model)
@@ -123,6 +128,29 @@ def _add_alerts(router: APIRouter, model: ReadModel) -> None:
         zone = zone_of(model.snapshot.reading, symbol)
         items = [alert_item(alert, zone) for alert in found]
         return JSONResponse({"symbol": symbol, "interval": interval, "alerts": items})
+
+
+def _add_mood(router: APIRouter, model: ReadModel, half_life: int) -> None:
+    @router.get("/api/v1/mood/{symbol:path}")
+    async def mood_now(symbol: Symbol, count: BarCount = 20) -> JSONResponse:
+        """The mood of a symbol's headlines, and the headlines themselves, newest first; times in epoch seconds UTC.
+
+        `mood` has the mean score of those of the last day, from -1 to 1, null without any. Beside it, and no part of
+        it, is the price action of the last day of trading (`analytics/mood/price_action.py`).
+        """
+        try:
+            found = await to_thread(_mood, model, symbol, count, half_life)
+        except TickstreamError as reason:
+            return JSONResponse({"detail": str(reason)}, 503)
+        return JSONResponse({"symbol": symbol, **found})
+
+
+def _mood(model: ReadModel, symbol: str, count: int, half_life: int) -> dict[str, Any]:
+    days, _ = model.closed_bars((symbol, "1d"), RETURNS + 2, None)
+    shown = adjust(days, model.snapshot.reading.actions.get(symbol, ()))
+    headlines, now = model.headlines(symbol, max(count, MOST))
+    found = mood(headlines, now, half_life, shown, breadth_of(model.market("1d", 1)["breadth"]))
+    return {**found, "headlines": found["headlines"][:count]}
 
 
 def _add_market(router: APIRouter, model: ReadModel) -> None:

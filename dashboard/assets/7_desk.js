@@ -159,6 +159,7 @@
     deskPanels.summary(delta.words);
     note("words-note", delta.symbol, delta.interval, asOf);
     deskOutcomes.follow(delta, row.decimals);
+    deskMood.follow(delta);
     note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
     note("session-note", delta.symbol, deskFormat.currency(row.currency).code, asOf && "no data for this session yet");
     note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf || delta.indicators_of);

@@ -55,12 +55,14 @@ class DeltaRequest:
 
 @dataclass(frozen=True)
 class PageContext:
-    """Constants of a server run: feed, description of the database, settings of indicators and alerts."""
+    """Constants of a server run: feed, description of the database, settings of indicators and alerts; the hours in
+    which the weight of a headline halves."""
 
     feed: str
     place: str
     periods: Indicators
     alerts: Alerts
+    half_life: int = 12
 
 
 def delta(

@@ -12,7 +12,7 @@ from dashboard.read.cache.bar_history import BarHistory
 from dashboard.read.cache.series_cache import SeriesCache
 from dashboard.read.expected_closes import NAIVE, expected_closes
 from dashboard.read.reading import read_tables
-from dashboard.read.rows import AlertRow, ChartBar, PastForecastRow, SeriesKey
+from dashboard.read.rows import AlertRow, ChartBar, HeadlineRow, PastForecastRow, SeriesKey
 from dashboard.read.snapshot import (
     Reading,
     Snapshot,
@@ -25,6 +25,7 @@ from dashboard.read.sql import alert_queries, forecast_queries, queries
 from dashboard.read.sql.connections import ReadConnections, read_only_connection
 from dashboard.read.sql.diagnostics import read_diagnostics
 from dashboard.read.sql.market_queries import read_betas, read_breadth
+from dashboard.read.sql.mood_queries import read_headlines
 from dashboard.read.sql.own_queries import read_own
 from shared.errors import TickstreamError
 from shared.market.records import Interval
@@ -176,6 +177,14 @@ class ReadModel:
         """
         with self._connections.query() as cursor:
             return alert_queries.read_alerts_of(cursor, key, limit)
+
+    def headlines(self, symbol: str, limit: int) -> tuple[list[HeadlineRow], float]:
+        """The headlines about a symbol, newest first, and the time now, epoch seconds. Blocks during a database read.
+
+        Raises Unavailable if the database can't be read.
+        """
+        with self._connections.query() as cursor:
+            return read_headlines(cursor, symbol, limit), queries.read_now(cursor)
 
     def market(self, interval: Interval, times: int) -> dict[str, Any]:
         """The breadth at the newest times, and the newest beta of each symbol: see `market_queries`. Blocks during a

@@ -231,3 +231,16 @@ class PartRow(NamedTuple):
     per_second: float
     age: float
     standing_by: int = 0
+
+
+class HeadlineRow(NamedTuple):
+    """A headline with its score; times in epoch seconds."""
+
+    title: str
+    publisher: str | None
+    link: str | None
+    published: float
+    received: float
+    score: float
+    scorer: str
+    source: str

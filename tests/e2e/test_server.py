@@ -81,7 +81,7 @@ def test_market_comes_as_columns_also_for_an_interval_that_is_not_kept(address: 
     assert get(f"{address}/api/v1/market?times=0")[0] == 422
 
 
-@pytest.mark.parametrize("about", ["history", "own", "forecasts", "diagnostics"])
+@pytest.mark.parametrize("about", ["history", "own", "forecasts", "diagnostics", "mood"])
 def test_symbol_that_no_table_can_hold_is_refused(about: str, address: str) -> None:
     """Scenario: an address with %00, which any site can have a browser ask for: a traceback in the log each time."""
     assert get(f"{address}/api/v1/{about}/AAA%00")[0] == 422

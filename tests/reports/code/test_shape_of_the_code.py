@@ -40,7 +40,7 @@ WITH_SQL = set(
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
     dashboard/read/sql/queries dashboard/read/sql/alert_queries
-    dashboard/read/sql/set_aside_queries
+    dashboard/read/sql/set_aside_queries dashboard/read/sql/mood_queries
     delivery/store/outbox_tables delivery/store/route_tables
     db/blocking db/cutting db/divergence db/migrate
     ml/datasets/history_tables ml/diagnostics/diagnostics_tables ml/training/training_tables
