@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(ARGS)
 
-.PHONY: help run test tests test-extras test-pythons check chaos soak bench lock example clean
+.PHONY: help run test tests test-extras test-pythons check chaos chaos-requests soak bench lock example clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -38,6 +38,9 @@ check: $(VENV)/ready-dev ## style, types and import contracts
 
 chaos: $(VENV)/ready-dev ## kill parts and servers at random, then compare every table with an undisturbed run
 	$(RUN) -m tests.chaos $(ARGS)
+
+chaos-requests: $(VENV)/ready-dev ## the same while users change rules and handle alerts, compared with the log folded again
+	$(RUN) -m tests.chaos.with_requests $(ARGS)
 
 soak: $(VENV)/ready-dev ## 2,000 random user actions on the page at three sizes, checked after each one
 	$(RUN) -m tests.walk $(ARGS)

@@ -36,10 +36,13 @@ class KillAtWork(NamedTuple):
     messages: int
 
 
-def planned(kills: int, seconds: float, with_servers: bool, seed: int) -> list[Kill]:
-    """As many kills of parts, each part's turn as often as another's, at random within `seconds`; each server once."""
-    chance = random.Random(seed)
-    victims = [list(PARTS)[turn % len(PARTS)] for turn in range(kills)]
+def planned(
+    kills: int, seconds: float, with_servers: bool, seed: int, parts: Iterable[str] = PARTS
+) -> list[Kill]:
+    """As many kills of these parts, each part's turn as often as another's, at random within `seconds`; each server
+    once."""
+    chance, names = random.Random(seed), list(parts)
+    victims = [names[turn % len(names)] for turn in range(kills)]
     chance.shuffle(victims)
     if with_servers:
         victims.insert(len(victims) // 3, "kafka")

@@ -4,11 +4,12 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 from db.migrate import migrate
@@ -28,6 +29,8 @@ PARTS = {
     "storage": ("-m", "consumer.consumer"),
     "analytics": ("-m", "analytics.analytics_consumer"),
 }
+DELIVERY = {"delivery": ("-m", "delivery.delivery")}
+READERS = {name: PARTS[name] for name in ("storage", "analytics")}
 PATIENT = Errors(max_retries=1000, retry_delay=0.2)
 """A part that is killed again and again is what this is about."""
 LOOK_SECONDS = 0.2
@@ -46,10 +49,14 @@ class ChaosPipeline:
     supervisor: "Future[None]"
     stop: threading.Event
 
+    @property
+    def dsn(self) -> str:
+        """The address of its database."""
+        return self.config.postgres.dsn_for(self.config.database())
+
     def read_by(self) -> dict[str, int]:
         """Messages that each of the two groups has read, by its part. Raises Unavailable."""
-        dsn = self.config.postgres.dsn_for(self.config.database())
-        with closing(connect(dsn, "chaos")) as connection, transaction(connection) as cursor:
+        with closing(connect(self.dsn, "chaos")) as connection, transaction(connection) as cursor:
             cursor.execute(
                 "select group_id, sum(next_offset - first_offset)::bigint from progress group by group_id"
             )
@@ -74,7 +81,8 @@ class ChaosPipeline:
         """Whether the producer has finished and both groups have read the log to its end."""
         if self.supervisor.done():
             self.supervisor.result()
-        if not self.children["producer"].done:
+        producer = self.children.get("producer")
+        if producer is not None and not producer.done:
             return False
         try:
             return set(self.read_by().values()) == {self.published()}
@@ -116,6 +124,37 @@ def settings(data: Path, files: list[Path], speed: str, client: ClientChoice) ->
     }
 
 
+class Place(NamedTuple):
+    """Separate servers that run: the settings that lead to them, and themselves by name."""
+
+    environment: dict[str, str]
+    config: Config
+    servers: dict[str, Kafka | Postgres]
+
+    def with_settings(self, changes: dict[str, str]) -> "Place":
+        """The same servers with other settings."""
+        environment = self.environment | changes
+        config = load(None, environment)
+        kafka, postgres = self.config.kafka.brokers, self.config.postgres.dsn_for("postgres")
+        return Place(environment, config.with_kafka_at(kafka).with_postgres_at(postgres), self.servers)
+
+
+@contextmanager
+def servers_for(environment: dict[str, str], report: Notify) -> Iterator[Place]:
+    """The servers of these settings; at the end they stop cleanly."""
+    config = load(None, environment)
+    data, ports = Path(environment["TICKSTREAM_DATA"]), config.embedded
+    with (
+        lease_kafka(data, report, ports.kafka_port) as brokers,
+        lease_postgres(data, report, ports.postgres_port) as dsn,
+    ):
+        servers: dict[str, Kafka | Postgres] = {
+            "kafka": kafka_in(data, ports.kafka_port),
+            "postgres": postgres_in(data, ports.postgres_port),
+        }
+        yield Place(environment, config.with_kafka_at(brokers).with_postgres_at(dsn), servers)
+
+
 @contextmanager
 def running(
     files: list[Path], speed: str, report: Notify, client: ClientChoice = "auto"
@@ -123,26 +162,18 @@ def running(
     """A pipeline that replays the files from the beginning; at the end its parts and servers stop cleanly."""
     with tempfile.TemporaryDirectory(prefix="tickstream-chaos-") as name:
         environment = settings(Path(name), files, speed, client)
-        config = load(None, environment)
-        ports = config.embedded
-        with (
-            lease_kafka(Path(name), report, ports.kafka_port) as brokers,
-            lease_postgres(Path(name), report, ports.postgres_port) as dsn,
-        ):
-            servers: dict[str, Kafka | Postgres] = {
-                "kafka": kafka_in(Path(name), ports.kafka_port),
-                "postgres": postgres_in(Path(name), ports.postgres_port),
-            }
-            yield from _supervised(config.with_kafka_at(brokers).with_postgres_at(dsn), environment, servers)
+        with servers_for(environment, report) as place, supervised(place, PARTS) as pipeline:
+            yield pipeline
 
 
-def _supervised(
-    config: Config, environment: dict[str, str], servers: dict[str, Kafka | Postgres]
-) -> Iterator[ChaosPipeline]:
+@contextmanager
+def supervised(place: Place, parts: Mapping[str, tuple[str, ...]]) -> Iterator[ChaosPipeline]:
+    """These parts under a supervisor; at the end they stop cleanly."""
+    environment, config, servers = place
     topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
     migrate(make_database(config.postgres.dsn_for("postgres"), config.database()))
     put_live(config)
-    children = {part: Child(part, command) for part, command in PARTS.items()}
+    children = {part: Child(part, command) for part, command in parts.items()}
     stop = threading.Event()
     with patch.dict(os.environ, environment), ThreadPoolExecutor(1) as pool:
         supervisor = pool.submit(supervise, list(children.values()), stop, PATIENT)
