@@ -91,7 +91,7 @@ def run_to_its_end(place: Place, parts: Mapping[str, tuple[str, ...]]) -> list[L
     with supervised(place, parts) as pipeline:
         pipeline.wait_until_drained(seconds=1_800)
         if "delivery" in parts:
-            wait_for(lambda: "waiting" not in delivered(place).states, seconds=SENT_SECONDS)
+            wait_for(lambda: "waiting" not in delivered(place).states, SENT_SECONDS)
         pipeline.stop_parts()
         return [left for left in tables_of(place.config) if left.name not in ASKED_OR_SENT]
 
