@@ -59,8 +59,8 @@ def run(connection: Connection, dispatcher: Dispatcher, heartbeat_row: Heartbeat
         beat()
         waiting = dispatcher.step(connection)
         if heartbeat_row.due():
-            detail = f"{waiting} waiting" if waiting else ""
-            heartbeat_row.write(connection, "running", detail, waiting, dispatcher.delivered)
+            detail = [*([f"{waiting} waiting"] if waiting else []), *dispatcher.failing]
+            heartbeat_row.write(connection, "running", "; ".join(detail), waiting, dispatcher.delivered)
         dispatcher.wait(BEAT_SECONDS)
     dispatcher.finish(connection)
     heartbeat_row.write(connection, "stopped", "", 0, dispatcher.delivered)

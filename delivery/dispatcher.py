@@ -91,6 +91,12 @@ class Dispatcher:
         self._lanes[finished.route].receive(finished)
 
     @property
+    def failing(self) -> list[str]:
+        """Each route that fails, with the reason."""
+        lanes = self._lanes.values()
+        return [f"{lane.route.name}: {lane.state.reason}" for lane in lanes if lane.state.failures]
+
+    @property
     def is_busy(self) -> bool:
         """Whether an attempt has begun, and what became of it is not written yet."""
         return any(lane.attempt is not None for lane in self._lanes.values())

@@ -27,6 +27,9 @@ from shared.errors import ConfigError
 from shared.runtime.command_line import configured, program, run_command
 from shared.settings.config import Config
 
+LONGEST = 1_000
+"""Characters of the text of a test message."""
+
 
 def test_message(config: Config, at: datetime) -> OutgoingMessage:
     """The message of an alert that no rule raised, with the templates of the settings."""
@@ -42,7 +45,7 @@ def test_message(config: Config, at: datetime) -> OutgoingMessage:
         100.0,
     )
     rules = sending_rules(config.delivery, is_simulated=config.feed == "simulated")
-    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, at))
+    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, at, LONGEST))
 
 
 def send_to(route: Route, message: OutgoingMessage, seconds: float) -> SendingResult:

@@ -56,7 +56,7 @@ def next_message(
         text, count = digest(alerts, rules.texts, now, limit)
         return OutgoingMessage(_key(alerts[:count]), tuple(alerts[:count]), text)
     alert = min(alerts, key=lambda each: each.attempts)
-    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, now))
+    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, now, limit))
 
 
 def _key(alerts: Sequence[WaitingAlert]) -> str:

@@ -14,7 +14,7 @@ LATE = timedelta(minutes=1)
 LEAST_LISTED = 3
 """A route whose messages can't list so many alerts gets their number by symbol."""
 LONGEST_LISTED = 200
-"""Characters of a sentence in a digest; longer ones are cut."""
+"""Characters of a subject, and of a sentence in a digest; longer ones are cut."""
 SIMULATED = "Simulated: "
 THRESHOLDS = {
     "rsi_overbought": "RSI overbought at {:.1f} (threshold {:g})",
@@ -75,12 +75,12 @@ def lateness(alert: WaitingAlert, now: datetime) -> str:
     return f"{minutes} minute{'s' if minutes > 1 else ''} late"
 
 
-def single(alert: WaitingAlert, settings: TextSettings, now: datetime) -> MessageText:
-    """The message of one alert."""
-    fields = fields_of(alert, settings.zone)
-    lines = [filled(settings.body, fields).strip(), lateness(alert, now)]
-    subject = _prefixed(filled(settings.subject, fields), settings)
-    return MessageText(_one_line(subject), "\n".join(filter(None, lines)))
+def single(alert: WaitingAlert, settings: TextSettings, now: datetime, limit: int) -> MessageText:
+    """The message of one alert, with a text of at most `limit` characters."""
+    fields, late = fields_of(alert, settings.zone), lateness(alert, now)
+    body = _cut(filled(settings.body, fields).strip(), max(1, limit - len(late) - 1))
+    subject = _cut(_one_line(filled(settings.subject, fields)), LONGEST_LISTED)
+    return MessageText(_prefixed(subject, settings), "\n".join(filter(None, (body, late))))
 
 
 def digest(
@@ -114,7 +114,7 @@ def _heading(alerts: Sequence[WaitingAlert]) -> str:
 
 
 def _line(alert: WaitingAlert, zone: str, now: datetime) -> str:
-    late, text = lateness(alert, now), _one_line(sentence(alert))[:LONGEST_LISTED]
+    late, text = lateness(alert, now), _cut(_one_line(sentence(alert)), LONGEST_LISTED)
     told = f"{_time(alert, zone)} {alert.symbol} {alert.interval} {alert.severity}: {text}"
     return f"{told} ({late})" if late else told
 
@@ -127,6 +127,10 @@ def _time(alert: WaitingAlert, zone: str) -> str:
 def _prefixed(subject: str, settings: TextSettings) -> str:
     subject = subject.removesuffix(":")
     return SIMULATED + subject if settings.is_simulated else subject
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _one_line(text: str) -> str:

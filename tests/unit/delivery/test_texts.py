@@ -12,7 +12,7 @@ SETTINGS = TextSettings(SUBJECT, BODY, "America/New_York", is_simulated=False)
 
 
 def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() -> None:
-    assert single(ALERT, SETTINGS, NOON) == (
+    assert single(ALERT, SETTINGS, NOON, 9_999) == (
         "AAPL: rsi(14) < 30 on 5m",
         "rsi(14) < 30 on 5m\nAAPL at 168.6, 2026-07-01 08:00 EDT (5m)\nrsi(14) 28.3125",
     )
@@ -20,28 +20,33 @@ def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() 
 
 def test_a_threshold_is_told_with_its_value() -> None:
     alert = ALERT._replace(rule="price_change", text="", value=-0.0612, threshold=0.05, named_values={})
-    assert single(alert, SETTINGS, NOON).subject == "AAPL: Price changed by -6.1% in one bar (threshold 5.0%)"
+    assert (
+        single(alert, SETTINGS, NOON, 9_999).subject
+        == "AAPL: Price changed by -6.1% in one bar (threshold 5.0%)"
+    )
 
 
 def test_every_field_can_be_used_and_braces_are_written_twice() -> None:
     template = "{{" + " ".join(f"{{{field}}}" for field in FIELDS) + "}}"
-    text = single(ALERT, SETTINGS._replace(body=template), NOON).body
+    text = single(ALERT, SETTINGS._replace(body=template), NOON, 9_999).body
     assert text.startswith("{AAPL 5m rule 3 rsi(14) < 30 on 5m warning 168.6 2026-07-01 08:00 EDT")
     assert text.endswith("0a1b}")
 
 
 def test_braces_in_the_text_of_an_alert_are_no_fields() -> None:
-    assert single(ALERT._replace(text="{id}"), SETTINGS, NOON).subject == "AAPL: {id}"
+    assert single(ALERT._replace(text="{id}"), SETTINGS, NOON, 9_999).subject == "AAPL: {id}"
 
 
 def test_a_simulated_market_is_named_in_every_subject() -> None:
     simulated = SETTINGS._replace(is_simulated=True)
-    assert single(ALERT, simulated, NOON).subject.startswith("Simulated: AAPL")
+    assert single(ALERT, simulated, NOON, 9_999).subject.startswith("Simulated: AAPL")
     assert digest(alerts(9), simulated, NOON, 10_000)[0].subject == "Simulated: 9 alerts"
 
 
 def test_a_subject_has_one_line() -> None:
-    assert single(ALERT, SETTINGS._replace(subject="{symbol}\r\nBcc: me"), NOON).subject == "AAPL Bcc: me"
+    assert (
+        single(ALERT, SETTINGS._replace(subject="{symbol}\r\nBcc: me"), NOON, 9_999).subject == "AAPL Bcc: me"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +55,7 @@ def test_a_subject_has_one_line() -> None:
 )
 def test_lateness_is_told_from_a_minute_on(seconds: int, words: str) -> None:
     assert lateness(ALERT, NOON + timedelta(seconds=seconds)) == words
-    body = single(ALERT, SETTINGS, NOON + timedelta(seconds=seconds)).body
+    body = single(ALERT, SETTINGS, NOON + timedelta(seconds=seconds), 9_999).body
     assert body.endswith(words or "28.3125")
 
 
@@ -73,3 +78,10 @@ def test_a_long_sentence_is_cut_in_a_digest() -> None:
     long = [alert._replace(text="x" * 2_000) for alert in alerts(9)]
     assert digest(long, SETTINGS, NOON, 32_000)[1] == 9
     assert max(map(len, digest(long, SETTINGS, NOON, 32_000)[0].body.splitlines())) < 300
+
+
+def test_long_texts_are_cut_to_what_the_message_holds() -> None:
+    long = ALERT._replace(text="x" * 2_000)
+    text = single(long, SETTINGS, NOON + timedelta(minutes=5), 160)
+    assert len(text.body) == 160 and text.body.endswith("…\n5 minutes late")
+    assert len(text.subject) == 200
