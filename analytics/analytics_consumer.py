@@ -23,7 +23,7 @@ from db.migrate import migrate
 from ml.order_search.search_pool import SearchPool
 from ml.registry.model_folder import registry_of
 from shared.consumer_loop.consumer_runner import ConsumingPart, consume
-from shared.kafka import Log
+from shared.kafka import Log, open_log
 from shared.progress.offsets import GroupOnTopic
 from shared.runtime.command_line import run_part
 from shared.runtime.lifecycle import Stop
@@ -37,11 +37,17 @@ def analyse(config: Config, stop: Stop) -> None:
 
     with SearchPool() as pool:
 
-        def analysis_of(reading: GroupOnTopic, _: Log, dsn: str) -> Analysis:
+        def analysis_of(reading: GroupOnTopic, log: Log, dsn: str) -> Analysis:
+            def ends() -> dict[int, int]:
+                with open_log(log) as reader:
+                    return reader.ends()
+
             searches = PooledSearches(pool, stop, OutcomeTable(dsn))
             closed_bars = StoredClosedBars(dsn)
             return Analysis(
                 *(reading, settings, searches, model_source, config.market, closed_bars),
+                across=config.across,
+                ends=ends,
                 delivers=config.delivery.is_on,
             )
 

@@ -16,6 +16,7 @@ BY_OFFSET = {
     "rule_changes": '"offset"',
     "alert_handlings": '"offset"',
     "headlines": '"offset"',
+    "rule_places": '"offset"',
     "set_aside_quotes": '"offset"',
 }
 """The tables whose rows have the offset that they were made from, with the column of that offset."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from analytics.alerts.evaluation.rule_book import RuleBook
+from analytics.alerts.evaluation.rule_book import ArmedRule, RuleBook
+from analytics.alerts.language.values_read import judged_symbols
 from analytics.alerts.silence import Silence
 from analytics.engine.events import Event
 from analytics.engine.series import KnownPast
@@ -14,11 +15,22 @@ from analytics.mood.headline_mood import ScoredHeadline, scored
 from shared.market.records import Bar, Headline, Interval, RuleChange, TimeMark
 
 
+class RulePlace(NamedTuple):
+    """Where a rule that compares symbols was changed among the bars of one of them: after the bar of this interval
+    that ended at `after`, epoch seconds, 0 before the first one."""
+
+    symbol: str
+    interval: Interval
+    after: int
+
+
 class AppliedChange(NamedTuple):
-    """A change of a rule, at its offset."""
+    """A change of a rule, at its offset; of a rule that compares symbols with its places among the bars of those at
+    which it is judged."""
 
     offset: int
     change: RuleChange
+    places: Sequence[RulePlace] = ()
 
 
 class FoundHeadline(NamedTuple):
@@ -81,6 +93,20 @@ class NothingStored:
 NOTHING_STORED = NothingStored()
 
 
+def _places(rules: Iterable[ArmedRule | None], symbols: Mapping[str, SymbolState]) -> list[RulePlace]:
+    """The places of these rules among the bars of each symbol at which they are judged."""
+    found: dict[RulePlace, None] = {}
+    for armed in rules:
+        if armed is not None:
+            interval = armed.rule.interval
+            judged = judged_symbols(armed.rule)
+            for symbol in symbols if judged is None else judged:
+                if symbol in symbols:
+                    after = symbols[symbol].open.series[interval].closed_until
+                    found[RulePlace(symbol, interval, after)] = None
+    return list(found)
+
+
 class ArmedRules:
     """The rules of a partition; the changes of them, the headlines and the alerts of missing quotes that are to be
     stored."""
@@ -102,8 +128,11 @@ class ArmedRules:
         self, change: RuleChange, place: ReachedPlace, symbols: Mapping[str, SymbolState]
     ) -> Iterable[str]:
         """Apply a change from the next bar of each symbol on."""
-        self._found.changes.append(AppliedChange(place.offset, change))
-        if not self.book.apply(change):
+        before = self.book.comparing.get(change.rule_id)
+        is_new = self.book.apply(change)
+        compared = [before, self.book.comparing.get(change.rule_id)] if is_new else []
+        self._found.changes.append(AppliedChange(place.offset, change, _places(compared, symbols)))
+        if not is_new:
             return ()
         for state in symbols.values():
             past = KnownPast(

@@ -49,7 +49,8 @@ NO_SEARCHES = NoSearches()
 
 
 class Engine:
-    """The state of one partition. `changed` contains the symbols changed since it was last cleared."""
+    """The state of one partition. `changed` contains the symbols changed since it was last cleared; every bar that ends
+    by `closed_until`, epoch seconds, is closed."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Engine:
         self._set_aside: list[SetAside] = []
         # Symbols with an unconfirmed split, or with actions that were not taken yet.
         self._unsettled: set[str] = set()
-        self._closed_until = 0
+        self.closed_until = 0
 
     def fold(self, record: Record, offset: int) -> None:
         """Process one record; the bars that it closes are in the next `take_events`."""
@@ -84,7 +85,7 @@ class Engine:
         elif isinstance(record, TimeMark):
             self._fold_mark(record, offset)
         elif isinstance(record, RuleChange | Headline):
-            place = ReachedPlace(offset, self._closed_until, self._events)
+            place = ReachedPlace(offset, self.closed_until, self._events)
             self.changed.update(self.rules.fold(record, place, self.symbols))
 
     def serve(self, interval: Interval, trained: Trained) -> None:
@@ -120,11 +121,11 @@ class Engine:
             self.rules.pass_time((state,), time, offset)
         at, bar = time, state.open.minute(start := int(time) // MINUTE * MINUTE)
         if quote.session == REGULAR and (bar is None or bar.session != REGULAR):
-            at, start, bar = counted_at(time, state, self._closed_until)
+            at, start, bar = counted_at(time, state, self.closed_until)
         if at >= state.next_close:
             self._advance(state, closed_until(at, self.settings.grace), offset)
         state.quotes += 1
-        if at < state.closed_until or at < self._closed_until:
+        if at < state.closed_until or at < self.closed_until:
             state.late += 1
             return
         if quote.price <= 0.0:
@@ -168,7 +169,7 @@ class Engine:
         state.bars += 1
         intervals = FILLED_BY[record.interval]
         slot = slot_of(intervals[0], start, state.calendar)
-        closed = max(state.closed_until, self._closed_until)
+        closed = max(state.closed_until, self.closed_until)
         if slot is None:
             if open_special_day(state, record, closed):
                 self._events += self._events_of(state.advance(closed), offset)
@@ -214,8 +215,8 @@ class Engine:
     def _advance(self, state: SymbolState, until: int, offset: int) -> None:
         """Close the bars of one symbol that ended by `until`, or by the time of the whole partition if that is
         later."""
-        if until < self._closed_until:
-            until = self._closed_until
+        if until < self.closed_until:
+            until = self.closed_until
         if until <= state.closed_until:
             return
         self.changed.add(state.symbol)
@@ -228,9 +229,9 @@ class Engine:
 
     def _advance_all(self, until: int, offset: int) -> None:
         """Close the bars of every symbol that have ended; symbols without a bar that may have ended are skipped."""
-        if until <= self._closed_until:
+        if until <= self.closed_until:
             return
-        self._closed_until = until
+        self.closed_until = until
         closed: list[ClosedBar] = []
         for symbol in self._deadlines.take(until):
             state = self.symbols[symbol]
@@ -277,7 +278,7 @@ class Engine:
     def state(self) -> dict[str, Any]:
         """The partition's state for a snapshot; each symbol has its own."""
         return {
-            "closed_until": self._closed_until,
+            "closed_until": self.closed_until,
             "rules": self.rules.book.state(),
             "pools": {
                 interval: {model: [pool.key, pool.state()] for model, pool in pools.items()}
@@ -287,7 +288,7 @@ class Engine:
 
     def restore(self, state: dict[str, Any], symbols: dict[str, dict[str, Any]]) -> None:
         """Restore a snapshot. Raises SettingsChanged if it was made with other indicators."""
-        self._closed_until = state["closed_until"]
+        self.closed_until = state["closed_until"]
         self.rules.book.restore(state.get("rules", []))
         for symbol, kept in sorted(symbols.items()):
             self.symbols[symbol] = SymbolState.restored(symbol, kept, self.settings, self.rules.book)

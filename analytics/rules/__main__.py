@@ -46,11 +46,11 @@ from math import inf
 from rich.console import Console
 from rich.progress import track
 
-from analytics.alerts.evaluation.series_rules import home_of, named_series, reads
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
+from analytics.alerts.language.values_read import home_of, named_series, reads
 from analytics.rules.armable import require_triable
 from analytics.rules.arming import add, change, print_rule, print_rules, print_thresholds
 from analytics.rules.defaults import rule_defaults

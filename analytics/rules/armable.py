@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from analytics.alerts.evaluation.series_rules import named_series
 from analytics.alerts.language.cost import MOST_BARS, bars_read
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import MAX_LENGTH, MAX_WORDS, has_few_words
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import NoData
+from analytics.alerts.language.values_read import compared_symbols, reads
 from shared.errors import ConfigError
+
+OF_ONE_SYMBOL = ("sentiment", "forecast")
+"""Functions whose values only the fold of a symbol's partition knows."""
 
 
 def require_triable(rule: Rule) -> None:
@@ -26,8 +29,12 @@ def require_armable(rule: Rule) -> None:
 
 
 def _reasons(rule: Rule) -> Iterator[str]:
-    if named := named_series(rule):
-        yield f"it compares symbols ({named[0].symbol}), which lie in several partitions of the log"
+    if compared_symbols(rule):
+        yield from (
+            f"it compares symbols, which are judged without {function}()"
+            for function in OF_ONE_SYMBOL
+            if reads(rule, function)
+        )
     if isinstance(rule.condition, NoData) and rule.clear is not None:
         yield "no data has no clear: a quote clears it"
     if rule.is_live:

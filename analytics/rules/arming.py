@@ -1,19 +1,23 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analytics.alerts.evaluation.rule_book import rule_of
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.values_read import compared_symbols
 from analytics.alerts.threshold_rules import AlertSettings, threshold_rules
 from analytics.indicators.spec import Parameters
 from analytics.rules.armable import require_armable
 from analytics.rules.texts import minute_text, value_text, values_text
 from analytics.store.rules.closed_bars import symbols_with_exchanges
 from analytics.store.rules.rule_requests import (
+    ListedRule,
     add_rule,
     alerts_by_rule,
     alerts_of,
@@ -41,12 +45,13 @@ def add(cursor: Cursor, rule: Rule) -> str:
 
 
 def _unknown(cursor: Cursor, rule: Rule) -> str:
-    """A line that names the symbols of the scope that are not stored: a rule may precede its symbol, or miss it. Lists
+    """A line that names the symbols of the rule that are not stored: a rule may precede its symbol, or miss it. Lists
     and holdings have none so far."""
     if rule.scope.kind in ("list", "held"):
         return "\nNothing provides lists of symbols and holdings yet: until then it applies to no symbol."
     stored = symbols_with_exchanges(cursor)
-    unknown = [symbol for symbol in rule.scope.names if symbol not in stored]
+    named = dict.fromkeys((*rule.scope.names, *compared_symbols(rule)))
+    unknown = [symbol for symbol in named if symbol not in stored]
     spelling = "is it spelled as python -m producer.symbols list shows it?"
     return f"\nNothing is stored of {', '.join(unknown)} so far: {spelling}" if unknown else ""
 
@@ -87,10 +92,12 @@ def print_rules(cursor: Cursor, console: Console) -> None:
     if not rules:
         console.print("There is no rule: python -m analytics.rules add RULE")
         return
+    stored = symbols_with_exchanges(cursor)
     table = Table("rule", "state", "alerts", "last alert (UTC)", "text")
     for rule in rules:
         table.add_row(
-            str(rule.rule_id), rule.state, f"{rule.alerts:,}", _last(rule.last_alert), escape(rule.text)
+            *(str(rule.rule_id), _state(rule, stored), f"{rule.alerts:,}", _last(rule.last_alert)),
+            escape(rule.text),
         )
     console.print(table)
 
@@ -100,7 +107,9 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     requests = requests_of(cursor, rule_id)
     if not requests:
         raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
-    table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}")
+    listed = next(rule for rule in listed_rules(cursor) if rule.rule_id == rule_id)
+    state = _state(listed, symbols_with_exchanges(cursor))
+    table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}, {state}")
     for version, action, text, asked_at in requests:
         table.add_row(str(version), minute_text(asked_at.timestamp()), action, escape(text))
     console.print(table)
@@ -109,6 +118,13 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     for symbol, end, close, values in fired:
         alerts.add_row(symbol, minute_text(end.timestamp()), value_text(close), values_text(values))
     console.print(alerts)
+
+
+def _state(rule: ListedRule, stored: Collection[str]) -> str:
+    """What applies to the next bars; a rule that compares symbols waits for those of which nothing is stored."""
+    read = rule_of(rule.text) if rule.state == "armed" else None
+    missing = [symbol for symbol in compared_symbols(read) if symbol not in stored] if read else []
+    return f"waits for {', '.join(missing)}" if missing else rule.state
 
 
 def _last(alert: datetime | None) -> str:

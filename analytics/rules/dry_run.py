@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.alerts.across.other_symbols import NextBars, OtherSymbol, values_at
 from analytics.alerts.evaluation.rule_book import ArmedRule
-from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules, named_series
+from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
 from analytics.alerts.evaluation.values import NOTHING
 from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.values_read import named_series
 from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
-from analytics.rules.other_symbols import OtherSymbol, values_at
 from analytics.rules.series_context import context_for
 from analytics.store.rules.closed_bars import Intervals, SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
@@ -69,11 +70,10 @@ def bars_for(
 
     Each split is applied before the first bar that ends after it, as it is when bars close live.
     """
-    others = [
-        OtherSymbol(series, named[series.symbol])
-        for series in named_series(rule)
-        if series.symbol != history.symbol and series.symbol in named
-    ]
+    others = [OtherSymbol(series) for series in named_series(rule) if series.symbol != history.symbol]
+    for other in others:
+        if (found := named.get(other.symbol)) is not None:
+            other.provide(NextBars(found.bars, sorted(found.splits)))
     remaining = sorted(history.splits, reverse=True)
     for headline in history.headlines:
         rules.values.add_headline(headline)

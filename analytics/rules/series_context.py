@@ -2,10 +2,10 @@
 
 from math import nan
 
-from analytics.alerts.evaluation.series_rules import values_read
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Call
+from analytics.alerts.language.values_read import values_read
 from analytics.engine.series import context_of
 from analytics.indicators.series.sessions import session_of
 from analytics.indicators.spec import Context

@@ -14,16 +14,17 @@ from analytics.engine.armed_rules import NOTHING_STORED, PastSeries
 from analytics.engine.deployments import Deployments, EmptyModelSource, ModelSource, Versions
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
-from analytics.engine.events import PastBars
 from analytics.indicators.indicator_set import SettingsChanged
-from analytics.runtime.market_figures import MarketKeeper
+from analytics.runtime.across.across_symbols import AcrossSymbols
+from analytics.runtime.across.stalled_symbols import Ends
 from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten, publishing_times
 from analytics.runtime.publishing import LivePublisher
-from analytics.runtime.rebuild import past_bars, rebuild
+from analytics.runtime.rebuild import bars_before_forecasts, rebuild
 from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
+from analytics.store.across.rule_runs import judge_again
 from analytics.store.alerts.alert_tables import NOT_NEW
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
@@ -36,7 +37,7 @@ from analytics.store.tables import write_actions, write_closed, write_split_aler
 from shared.postgres.database import Connection, Cursor, commit, transaction
 from shared.progress.batches import Batch
 from shared.progress.offsets import GroupOnTopic, hold, reached
-from shared.settings.analysis_settings import MarketFiguresSettings
+from shared.settings.analysis_settings import AcrossSettings, MarketFiguresSettings
 
 PROGRESS_SECONDS = 10.0
 """Interval between progress messages while a log is reprocessed."""
@@ -45,6 +46,7 @@ MAX_REPLACED = 20_000
 
 NO_MODELS = EmptyModelSource()
 NO_MARKET = MarketFiguresSettings(intervals=())
+ACROSS = AcrossSettings()
 
 STATE_VERSION = 19
 """Increased whenever the form or meaning of a snapshot changes, or bars or an indicator are calculated differently. The
@@ -80,6 +82,8 @@ class Analysis:
         market: MarketFiguresSettings = NO_MARKET,
         closed_bars: PastSeries = NOTHING_STORED,
         *,
+        across: AcrossSettings = ACROSS,
+        ends: Ends = dict,
         delivers: bool = False,
     ) -> None:
         self._reading, self._settings, self._model_source = reading, settings, model_source
@@ -88,7 +92,7 @@ class Analysis:
         self._stored_settings: dict[int, str | None] = {}
         self._partitions: dict[int, Partition] = {}
         self._publisher = LivePublisher(reading, self._partitions)
-        self._market = MarketKeeper(market)
+        self._across = AcrossSymbols(reading, self._partitions, market, across, ends, delivers)
         self._snapshots = SnapshotWriter(
             reading, self._partitions, lambda each: _snapshot_state(each.engine, each.deployments.versions)
         )
@@ -103,7 +107,7 @@ class Analysis:
             snapshot = self._start_over(cursor, partition, engine, is_remaking)
         else:
             snapshot, engine = self._restored(cursor, partition, next_offset, snapshot)
-        past_bars = self._load_past_bars(cursor, engine, next_offset)
+        past_bars = bars_before_forecasts(cursor, engine, self._settings, next_offset)
         known = deployments_from(cursor, partition, snapshot.next_offset)
         history = settings_history(cursor, partition)
         self._stored_settings[partition] = history[-1].settings if history else None
@@ -142,16 +146,6 @@ class Analysis:
         from the first new offset. Only for a snapshot of this version: others may contain settings in another form."""
         return settings_of(snapshot.partition, self._settings)
 
-    def _load_past_bars(self, cursor: Cursor, engine: Engine, next_offset: int) -> PastBars:
-        """The bars after which forecasts with new settings begin. Bars without a forecast are not scored."""
-        kept, wanted = engine.settings.forecasts, self._settings.forecasts
-        changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
-        return {
-            (symbol, interval): past_bars(cursor, symbol, interval, next_offset)
-            for symbol in engine.symbols
-            for interval in changed
-        }
-
     def _start_over(self, cursor: Cursor, partition: int, engine: Engine, is_remaking: bool) -> FoldSnapshot:
         """Without a snapshot, or with one of another version, the whole log is reprocessed. Stored alerts and
         forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
@@ -173,6 +167,7 @@ class Analysis:
                 partition,
                 until,
             )
+            judge_again(cursor, partition)
         since = first if is_remaking else until
         write_settings(cursor, partition, SettingsFrom(since, True, self._encoded))
         mode = REMAKING if is_remaking else REWRITING
@@ -257,6 +252,7 @@ class Analysis:
             write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
             write_set_aside(cursor, number, new.set_aside)
             write_found(cursor, number, new.of_rules, new.published)
+            self._across.note_changes(new.of_rules.changes)
             write_handlings(cursor, number, new.handlings)
             write_deployments(cursor, number, new.deployments)
             if new.settings is not None:
@@ -277,8 +273,7 @@ class Analysis:
                 with transaction(connection) as cursor:
                     hold(cursor, self._reading, number, partition.written)
                     partition.replace(cursor, number)
-        reads_history = any(partition.reads_history for partition in self._partitions.values())
-        self._market.update_due(connection, reads_history)
+        self._across.update_due(connection)
 
     def finish(self, connection: Connection) -> None:
         """Bring the live view, the forecast records, the snapshots and the market's figures up to the last offset."""
@@ -286,7 +281,7 @@ class Analysis:
         for number, partition in self._partitions.items():
             if partition.is_current and (partition.rewriting or partition.reached > partition.saved_offset):
                 self._snapshots.save(connection, number, partition)
-        self._market.update_all(connection)
+        self._across.update_all(connection)
 
     def close(self) -> None:
         """Cancel the searches that are running."""

@@ -8,7 +8,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
+from analytics.engine.events import PastBars
 from analytics.engine.series import context_of
 from analytics.engine.split_check import SplitCheck
 from analytics.forecasting.forecast_events import PastBar
@@ -139,6 +141,19 @@ def _refill(indicators: Updated[Row], bars: Sequence[Bar], splits: Splits) -> It
         yield bar, indicators.update(bar)
     for _, ratio in remaining:
         indicators.split(ratio)
+
+
+def bars_before_forecasts(
+    cursor: Cursor, engine: Engine, settings: EngineSettings, next_offset: int
+) -> PastBars:
+    """The bars after which forecasts with new settings begin. Bars without a forecast are not scored."""
+    kept, wanted = engine.settings.forecasts, settings.forecasts
+    changed = [interval for interval in wanted if wanted[interval] != kept.get(interval)]
+    return {
+        (symbol, interval): past_bars(cursor, symbol, interval, next_offset)
+        for symbol in engine.symbols
+        for interval in changed
+    }
 
 
 def past_bars(cursor: Cursor, symbol: str, interval: Interval, next_offset: int) -> list[PastBar]:

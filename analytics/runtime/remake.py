@@ -1,6 +1,7 @@
 """Recalculates everything derived from a partition's log, after its tables and its state were cut back."""
 
 from analytics.engine.events import Event
+from analytics.store.across.rule_runs import undo_runs
 from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.tables import write_closed
 from shared.kafka import partition_of
@@ -22,6 +23,7 @@ def delete_derived(cursor: Cursor, partition: int) -> None:
     allow_hours(cursor)
     with long_step(DELETE_SECONDS):
         symbols = _symbols(cursor, partition)
+        undo_runs(cursor, symbols)
         for table in DERIVED_TABLES:
             cursor.execute(f"delete from {table} where symbol = any(%s)", (symbols,))  # noqa: S608
         cursor.execute("delete from corporate_actions where partition = %s", (partition,))

@@ -14,6 +14,7 @@ from shared.settings.setting_types import (
     IntervalsOrNone,
     Percent,
     Threshold,
+    WaitSeconds,
 )
 
 
@@ -114,3 +115,9 @@ class MarketFiguresSettings(Section):
     returns: Annotated[int, Field(ge=20, le=MAX_PERIOD)] = Field(
         default=60, validation_alias="MARKET_RETURNS"
     )
+
+
+class AcrossSettings(Section):
+    """After how many seconds of event time rules that compare symbols no longer wait for one that has stalled."""
+
+    wait_seconds: WaitSeconds = Field(default=900.0, validation_alias="COMPARISON_WAIT_SECONDS")

@@ -17,7 +17,13 @@ from pydantic_core import ErrorDetails
 
 from shared.errors import ConfigError
 from shared.recordings.digest import digest
-from shared.settings.analysis_settings import Alerts, Indicators, MarketFiguresSettings, Section
+from shared.settings.analysis_settings import (
+    AcrossSettings,
+    Alerts,
+    Indicators,
+    MarketFiguresSettings,
+    Section,
+)
 from shared.settings.brokers import Brokers
 from shared.settings.delivery_settings import DeliverySettings
 from shared.settings.model_settings import Models, RewordingSettings
@@ -66,6 +72,7 @@ class Config(Section):
     alerts: Alerts = Alerts()
     market: MarketFiguresSettings = MarketFiguresSettings()
     delivery: DeliverySettings = DeliverySettings()
+    across: AcrossSettings = AcrossSettings()
     models: Models = Models()
     news: News = News()
     rewording: RewordingSettings = RewordingSettings()

@@ -1,9 +1,9 @@
 """What a rule means, written a second time without any state: everything is calculated again from all bars so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import fsum, isfinite, sqrt
 from operator import attrgetter, eq, ge, gt, le, lt, ne
-from typing import Any
+from typing import Any, NamedTuple
 
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
 from analytics.alerts.language.rule import Rule
@@ -32,6 +32,12 @@ DAY = 86_400
 Moods = Sequence[ScoredHeadline]
 
 
+class BarAmongOthers(Bar):
+    """A bar, and the last bars of other symbols at its end, by symbol; None for one that is unknown there."""
+
+    others: Mapping[str, Bar | None]
+
+
 def value(node: Node, bars: Sequence[Bar], moods: Moods = ()) -> Any:
     """The value of an expression at the last bar: a number, a truth, or None if it is unknown."""
     if not bars:
@@ -39,6 +45,9 @@ def value(node: Node, bars: Sequence[Bar], moods: Moods = ()) -> Any:
     match node:
         case Number():
             return node.value
+        case Series() if node.symbol and isinstance(bars[-1], BarAmongOthers):
+            other = bars[-1].others.get(node.symbol)
+            return None if other is None else getattr(other, node.name)
         case Series():
             return getattr(bars[-1], node.name)
         case Past():
@@ -243,9 +252,48 @@ def _split(bar: Bar, ratio: float) -> Bar:
     return bar._replace(**prices, volume=bar.volume * ratio, vwap=vwap)
 
 
-def fires(rule: Rule, bars: Sequence[Bar], splits: dict[int, float], moods: Moods = ()) -> list[int]:
+class OtherMarket(NamedTuple):
+    """The bars of another symbol, its splits by the place of the first bar after them, and the ends of the bars since
+    and until which its values are unknown."""
+
+    bars: Sequence[Bar]
+    splits: dict[int, float]
+    gap: tuple[int, int] = (0, 0)
+
+
+ALONE: Mapping[str, OtherMarket] = {}
+
+
+def among_others(
+    bars: Sequence[Bar], splits: dict[int, float], others: Mapping[str, OtherMarket]
+) -> list[Bar]:
+    """The bars with those of other symbols, all in the shares of their last bar that is known at the last of these."""
+    found: list[Bar] = []
+    for bar in in_shares_of(bars, splits):
+        among = BarAmongOthers(*bar)
+        among.others = {symbol: _last_of(market, bars, bar.end) for symbol, market in others.items()}
+        found.append(among)
+    return found
+
+
+def _last_of(market: OtherMarket, bars: Sequence[Bar], end: int) -> Bar | None:
+    since, until = market.gap
+    if since < end <= until:
+        return None
+    known_at = max(bar.end for bar in bars if not since < bar.end <= until)
+    known = in_shares_of([bar for bar in market.bars if bar.end <= known_at], market.splits)
+    return max((bar for bar in known if bar.end <= end), key=lambda bar: bar.end, default=None)
+
+
+def fires(
+    rule: Rule,
+    bars: Sequence[Bar],
+    splits: dict[int, float],
+    moods: Moods = (),
+    others: Mapping[str, OtherMarket] = ALONE,
+) -> list[int]:
     """The places of the bars at which a rule fires."""
-    prefixes = [in_shares_of(bars[: place + 1], splits) for place in range(len(bars))]
+    prefixes = [among_others(bars[: place + 1], splits, others) for place in range(len(bars))]
     judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
     condition = [value(rule.condition, prefixes[place], moods) for place in judged]
     clear = [value(rule.clear, prefixes[place], moods) if rule.clear else None for place in judged]

@@ -1,6 +1,6 @@
 """The rules of one symbol and interval, judged together. Pure."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
 
 from analytics.alerts.evaluation.conditions import TruthNow, truth_of
@@ -8,13 +8,10 @@ from analytics.alerts.evaluation.firing import Firing, Outcome
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.values import NOTHING, SeriesValues
 from analytics.alerts.language.normal_form import expression_text
-from analytics.alerts.language.rule import Rule
-from analytics.alerts.language.syntax import Call, Node, Series
+from analytics.alerts.language.values_read import values_read
 from analytics.indicators.spec import Context
 from shared.market.records import Bar
 
-COMBINING = ("abs", "min", "max", "highest", "lowest")
-"""Functions whose value follows from those of their arguments."""
 NO_VALUES: Mapping[str, float | None] = {}
 
 
@@ -122,37 +119,3 @@ class SeriesRules:
         self.values.restore(state)
         for rule_id, firing in state["firing"]:
             self._rules[rule_id].firing.restore(firing)
-
-
-def values_read(condition: Node) -> Iterable[Series | Call]:
-    """The series and indicators that a condition reads, each once, in the order of the text."""
-    found: dict[str, Series | Call] = {}
-    parts = [condition]
-    while parts:
-        part = parts.pop(0)
-        if isinstance(part, Series) or (isinstance(part, Call) and part.function not in COMBINING):
-            found.setdefault(expression_text(part), part)
-        else:
-            parts = [*part.children, *parts]
-    return found.values()
-
-
-def named_series(rule: Rule) -> list[Series]:
-    """The series of symbols that a rule names, each once, in the order of the text."""
-    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
-    found = [node for condition in conditions for node in values_read(condition)]
-    return list(dict.fromkeys(node for node in found if isinstance(node, Series) and node.symbol))
-
-
-def reads(rule: Rule, function: str) -> bool:
-    """Whether a rule reads values of this function."""
-    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
-    nodes = (node for condition in conditions for node in values_read(condition))
-    return any(isinstance(node, Call) and node.function == function for node in nodes)
-
-
-def home_of(rule: Rule) -> str:
-    """The symbol at whose bars alone a rule is judged: the first one, if it names the symbol of every value."""
-    read = [*values_read(rule.condition)]
-    named = [node.symbol for node in read if isinstance(node, Series) and node.symbol]
-    return named[0] if named and len(named) == len(read) else ""

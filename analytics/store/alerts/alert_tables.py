@@ -43,7 +43,8 @@ POST = """
 class StoredAlert(NamedTuple):
     """A row of `alerts`. `named_values` is JSON; alerts of rules have it instead of `value` and `threshold`.
 
-    `published_at` is when the record that caused the alert was published; None if the alert is recalculated.
+    `published_at` is when the record that caused the alert was published; None if the alert is recalculated. An alert
+    that follows from the bars of several symbols has no `offset`; it counts as published when it was judged.
     """
 
     symbol: str
@@ -53,7 +54,7 @@ class StoredAlert(NamedTuple):
     event_time: datetime
     price: float
     partition: int
-    offset: int
+    offset: int | None
     value: float | None = None
     threshold: float | None = None
     rule_version: int | None = None

@@ -18,9 +18,9 @@ BAR_KEY = ("symbol", "interval", "start")
 END_OF_ITS_BAR = """coalesce((
     select b."end" from bars b where (b.symbol, b.interval, b.start) = (kept.symbol, kept.interval, kept.start)
 ), kept.start)"""
-SINKS = ("forecast_fits", "data_alerts")
-"""Tables that are filled with the others but not compared: what they hold is read, not calculated again, or is written
-by other parts too."""
+SINKS = ("forecast_fits", "data_alerts", "rule_runs", "series_splits")
+"""Tables that are filled with the others but not compared: what they hold is read, not calculated again, is written by
+other parts too, or follows from what is compared."""
 
 
 class ComparedTable(NamedTuple):

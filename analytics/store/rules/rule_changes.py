@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from psycopg2.extras import execute_values
 
 from analytics.engine.armed_rules import AppliedChange, ForTheTables
+from analytics.store.across.rule_places import write_rule_places
 from analytics.store.alerts.alert_tables import Published, write_silences
 from analytics.store.rules.headlines import write_headlines
 from shared.market.records import RuleChange
@@ -24,8 +25,9 @@ def write_found(cursor: Cursor, partition: int, found: ForTheTables, published: 
 
 
 def write_rule_changes(cursor: Cursor, partition: int, changes: Sequence[AppliedChange]) -> None:
-    """Write the changes of a partition at their offsets, and the requests that the tables lack; what is stored already
-    stays. Whether a lost request disabled or removed its rule is not known: the rule is listed as disabled."""
+    """Write the changes of a partition, at their offsets and among the bars of its symbols, and the requests that the
+    tables lack; what is stored already stays. Whether a lost request disabled or removed its rule is not known: the
+    rule is listed as disabled."""
     if changes:
         execute_values(
             cursor,
@@ -35,6 +37,7 @@ def write_rule_changes(cursor: Cursor, partition: int, changes: Sequence[Applied
                 for each in changes
             ],
         )
+        write_rule_places(cursor, partition, changes)
         execute_values(cursor, RESTORED, [_request(each.change) for each in changes])
 
 

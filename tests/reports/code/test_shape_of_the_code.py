@@ -35,7 +35,8 @@ WITH_SQL = set(
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/rules/closed_bars analytics/store/rules/rule_changes analytics/store/rules/rule_requests
     analytics/store/rules/handlings analytics/store/rules/headlines analytics/store/rules/stored_bars
-    analytics/store/settings_tables analytics/store/snapshot_tables
+    analytics/store/settings_tables analytics/store/snapshot_tables analytics/store/across/rule_places
+    analytics/store/across/symbol_times analytics/store/across/rule_runs analytics/store/across/given_up
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries

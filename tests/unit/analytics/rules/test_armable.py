@@ -11,7 +11,8 @@ from shared.errors import ConfigError
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("GLD.close / SPY.close > 1", "it compares symbols"),
+        ("GLD.close / SPY.close > 1 and sentiment(1d) > 0", r"judged without sentiment\(\)"),
+        ("close > SPY.close and close > forecast(95%).high", r"judged without forecast\(\)"),
         ("no data 5m clear close > 1", "a quote clears it"),
         ("close > 1 live", "closed bars"),
     ],

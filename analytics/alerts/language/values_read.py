@@ -1,0 +1,59 @@
+"""The values that a rule reads, and the symbols that it names. Pure."""
+
+from collections.abc import Iterable
+
+from analytics.alerts.language.normal_form import expression_text
+from analytics.alerts.language.rule import Rule
+from analytics.alerts.language.syntax import Call, Node, Series
+
+COMBINING = ("abs", "min", "max", "highest", "lowest")
+"""Functions whose value follows from those of their arguments."""
+
+
+def values_read(condition: Node) -> Iterable[Series | Call]:
+    """The series and indicators that a condition reads, each once, in the order of the text."""
+    found: dict[str, Series | Call] = {}
+    parts = [condition]
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Series) or (isinstance(part, Call) and part.function not in COMBINING):
+            found.setdefault(expression_text(part), part)
+        else:
+            parts = [*part.children, *parts]
+    return found.values()
+
+
+def named_series(rule: Rule) -> list[Series]:
+    """The series of symbols that a rule names, each once, in the order of the text."""
+    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
+    found = [node for condition in conditions for node in values_read(condition)]
+    return list(dict.fromkeys(node for node in found if isinstance(node, Series) and node.symbol))
+
+
+def reads(rule: Rule, function: str) -> bool:
+    """Whether a rule reads values of this function."""
+    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
+    nodes = (node for condition in conditions for node in values_read(condition))
+    return any(isinstance(node, Call) and node.function == function for node in nodes)
+
+
+def home_of(rule: Rule) -> str:
+    """The symbol at whose bars alone a rule is judged: the first one, if it names the symbol of every value."""
+    read = [*values_read(rule.condition)]
+    named = [node.symbol for node in read if isinstance(node, Series) and node.symbol]
+    return named[0] if named and len(named) == len(read) else ""
+
+
+def judged_symbols(rule: Rule) -> tuple[str, ...] | None:
+    """The symbols at whose bars a rule is judged; None for all."""
+    if home := home_of(rule):
+        return (home,)
+    if rule.scope.kind == "all":
+        return None
+    return rule.scope.names if rule.scope.kind == "symbols" else ()
+
+
+def compared_symbols(rule: Rule) -> list[str]:
+    """The symbols that a rule names in its condition, each once; none if it reads those alone at whose bars it is
+    judged."""
+    return list(dict.fromkeys(series.symbol for series in named_series(rule)))

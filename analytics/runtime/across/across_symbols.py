@@ -1,0 +1,46 @@
+"""What follows from the bars of many symbols, brought up to date between two commits of the analytics part."""
+
+from collections.abc import Mapping, Sequence
+
+from analytics.engine.armed_rules import AppliedChange
+from analytics.runtime.across.comparing_rules import ComparingRules
+from analytics.runtime.across.stalled_symbols import Ends
+from analytics.runtime.market_figures import MarketKeeper
+from analytics.runtime.partition import Partition
+from shared.postgres.database import Connection
+from shared.progress.offsets import GroupOnTopic
+from shared.settings.analysis_settings import AcrossSettings, MarketFiguresSettings
+
+
+class AcrossSymbols:
+    """The market's figures and the rules that compare symbols, for the partitions of one process; `ends` are those of
+    the log. With `delivers`, alerts are posted for delivery."""
+
+    def __init__(
+        self,
+        reading: GroupOnTopic,
+        partitions: Mapping[int, Partition],
+        market: MarketFiguresSettings,
+        settings: AcrossSettings,
+        ends: Ends,
+        delivers: bool,
+    ) -> None:
+        self._partitions = partitions
+        self._market = MarketKeeper(market)
+        self._comparing = ComparingRules(reading, partitions, settings.wait_seconds, ends, delivers)
+
+    def note_changes(self, changes: Sequence[AppliedChange]) -> None:
+        """These changes of rules are being stored."""
+        if changes:
+            self._comparing.note_changes()
+
+    def update_due(self, connection: Connection) -> None:
+        """Do the steps that are due."""
+        reads_history = any(partition.reads_history for partition in self._partitions.values())
+        self._market.update_due(connection, reads_history)
+        self._comparing.judge_due(connection)
+
+    def update_all(self, connection: Connection) -> None:
+        """Bring everything up to date, or as much as there is time for."""
+        self._market.update_all(connection)
+        self._comparing.judge_all(connection)

@@ -1,0 +1,114 @@
+"""Judges the rules that compare symbols, a step between two commits of the analytics part.
+
+One process of all does it at a time. Alerts are written in the transaction that stores how far each rule was judged, so
+that a kill at any place changes nothing. Without such a rule there is nothing to do, and nothing is asked of the
+database.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from analytics.alerts.across.rule_spans import (
+    PlannedRun,
+    RuleSpan,
+    concerned_symbols,
+    planned_runs,
+    spans_of,
+)
+from analytics.runtime.across.judging import Judging
+from analytics.runtime.across.stalled_symbols import Ends, StalledSymbols
+from analytics.runtime.across.told_times import TimeTeller
+from analytics.runtime.partition import Partition
+from analytics.store.across.given_up import stored_gaps
+from analytics.store.across.rule_places import number_of_changes, stored_changes, stored_places
+from analytics.store.across.rule_runs import take_lock, wait_for_lock
+from analytics.store.across.symbol_times import SymbolTime, times_of_symbols
+from shared.observability.heartbeat import beat
+from shared.postgres.database import Connection, Cursor, transaction
+from shared.progress.offsets import GroupOnTopic
+
+PAUSE_SECONDS = 1.0
+"""Between two looks: the bars of many symbols close one after the other, and are judged together."""
+STEP_SECONDS, MAX_SHARE = 0.05, 0.1
+"""How long a step takes, and the largest share of the time that steps take."""
+FINISH_SECONDS = 5.0
+"""The longest time that the end of the part waits; what is left is judged after the next start."""
+
+
+class ComparingRules:
+    """The rules that compare symbols, for the partitions of one process.
+
+    A symbol that stays more than `patience` seconds of event time behind is no longer waited for. `ends` are those of
+    the log. With `delivers`, alerts are posted for delivery.
+    """
+
+    def __init__(
+        self,
+        reading: GroupOnTopic,
+        partitions: Mapping[int, Partition],
+        patience: float,
+        ends: Ends,
+        delivers: bool,
+    ) -> None:
+        self._delivers = delivers
+        self._teller = TimeTeller(reading, partitions)
+        self._stalled = StalledSymbols(reading, patience, ends)
+        self._judging = Judging()
+        self._changes = 0
+        self._spans: list[RuleSpan] = []
+        self._is_outdated = True
+        self._next = 0.0
+
+    def note_changes(self) -> None:
+        """A rule was changed: it may be one that compares symbols."""
+        self._is_outdated = True
+
+    def judge_due(self, connection: Connection) -> None:
+        """Do a step, if one is due."""
+        began = time.monotonic()
+        if began < self._next or not (self._spans or self._is_outdated):
+            return
+        has_more = self._step(connection, take_lock)
+        now = time.monotonic()
+        pause = (now - began) / MAX_SHARE
+        self._next = now + (pause if has_more else max(pause, PAUSE_SECONDS))
+
+    def judge_all(self, connection: Connection) -> None:
+        """Judge as far as possible, or as far as there is time for."""
+        until = time.monotonic() + FINISH_SECONDS
+        while (self._spans or self._is_outdated) and time.monotonic() < until:
+            if not self._step(connection, wait_for_lock):
+                return
+            beat()
+
+    def _step(self, connection: Connection, lock: Callable[[Cursor], bool]) -> bool:
+        """Judge what can be judged, or a part of it. Returns whether there is more."""
+        with transaction(connection) as cursor:
+            self._read_rules(cursor)
+        if not self._spans:
+            return False
+        self._teller.tell(connection, concerned_symbols(self._spans))
+        with transaction(connection) as cursor:
+            return lock(cursor) and self._judge(cursor, time.monotonic() + STEP_SECONDS)
+
+    def _read_rules(self, cursor: Cursor) -> None:
+        changes = number_of_changes(cursor)
+        self._is_outdated = False
+        if changes != self._changes:
+            self._spans = spans_of(stored_changes(cursor))
+            self._changes = changes
+
+    def _judge(self, cursor: Cursor, until: float) -> bool:
+        """The times are read first: what is read after them belongs to them or is later, and changes no bar before."""
+        times = times_of_symbols(cursor)
+        self._read_rules(cursor)
+        planned = self._planned(cursor, times)
+        self._stalled.decide(cursor, planned, times, stored_gaps(cursor))
+        now = datetime.now(UTC) if self._delivers else None
+        return self._judging.judge(cursor, planned, times, stored_gaps(cursor), until, now)
+
+    def _planned(self, cursor: Cursor, times: Mapping[str, SymbolTime]) -> list[PlannedRun]:
+        places = stored_places(cursor)
+        partitions = {symbol: time.partition for symbol, time in times.items()}
+        return list(planned_runs(self._spans, places, partitions))

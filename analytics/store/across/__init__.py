@@ -1,0 +1,1 @@
+"""Tables of what is judged over the closed bars of several symbols."""

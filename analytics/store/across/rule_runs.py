@@ -1,0 +1,158 @@
+"""How far rules that compare symbols were judged, their states, and the alerts that they raised."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg2.extras import Json
+
+from analytics.alerts.across.rule_spans import RunKey
+from analytics.alerts.evaluation.series_rules import Judgement
+from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
+from analytics.store.times import utc
+from shared.market.records import Bar
+from shared.postgres.database import Cursor
+from shared.postgres.upsert import upsert
+
+LOCK = 7_205_824
+"""Key of the advisory lock of the process that judges, or that has these rules judged again."""
+RUN_COLUMNS = ("rule_id", "version", "symbol", "symbols", "judged_until", "is_finished", "state")
+JUDGED_AGAIN = """
+    update rule_runs set written_until = greatest(written_until, judged_until), judged_until = null,
+        is_finished = false, state = null
+    where symbols && %s
+"""
+UNDONE_ALERTS = """
+    delete from alerts a using rule_runs r where r.symbols && %s
+        and a.rule = 'rule ' || r.rule_id and a.rule_version = r.version and a.symbol = r.symbol
+"""
+
+
+class RunProgress(NamedTuple):
+    """How far a run was judged, 0 for not at all, and until when its alerts are there already; epoch seconds."""
+
+    judged_until: int
+    written_until: int
+    is_finished: bool
+
+
+NOT_JUDGED = RunProgress(0, 0, False)
+
+
+class JudgedRun(NamedTuple):
+    """What is stored of a run."""
+
+    key: RunKey
+    symbols: Sequence[str]
+    judged_until: int
+    is_finished: bool
+    state: Mapping[str, Any]
+
+
+class FiredRule(NamedTuple):
+    """A rule that fired at a bar of a symbol in this partition."""
+
+    partition: int
+    bar: Bar
+    judgement: Judgement
+
+
+def take_lock(cursor: Cursor) -> bool:
+    """Become the process that judges, until the end of this transaction; False if another one is at it."""
+    cursor.execute("select pg_try_advisory_xact_lock(%s)", (LOCK,))
+    ((is_taken,),) = cursor.fetchall()
+    return bool(is_taken)
+
+
+def wait_for_lock(cursor: Cursor) -> bool:
+    """Wait until this is the process that judges, until the end of this transaction; always True."""
+    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    return True
+
+
+def progress_of_runs(cursor: Cursor) -> dict[RunKey, RunProgress]:
+    """How far each run was judged."""
+    cursor.execute(
+        """select rule_id, version, symbol, coalesce(extract(epoch from judged_until)::bigint, 0),
+            coalesce(extract(epoch from written_until)::bigint, 0), is_finished
+        from rule_runs"""
+    )
+    return {RunKey(*row[:3]): RunProgress(*row[3:]) for row in cursor.fetchall()}
+
+
+def state_of_run(cursor: Cursor, key: RunKey) -> dict[str, Any] | None:
+    """The state of a run; None if it has none yet."""
+    cursor.execute(
+        "select state::text from rule_runs where rule_id = %s and version = %s and symbol = %s", key
+    )
+    for (state,) in cursor.fetchall():
+        return None if state is None else dict(msgspec.json.decode(state))
+    return None
+
+
+def save_runs(cursor: Cursor, runs: Sequence[JudgedRun]) -> None:
+    """Store the progress of these runs."""
+    rows = [
+        (
+            *run.key,
+            list(run.symbols),
+            utc(run.judged_until),
+            run.is_finished,
+            msgspec.json.encode(run.state).decode(),
+        )
+        for run in runs
+    ]
+    upsert(cursor, "rule_runs", RUN_COLUMNS, rows, keys=3)
+
+
+def write_fired(cursor: Cursor, fired: Sequence[FiredRule], now: datetime | None) -> None:
+    """Write the alerts of rules that compare symbols, and post them for delivery as published `now`; None if they are
+    recalculated."""
+    write_alerts(cursor, [_alert(*each, now) for each in fired])
+
+
+def _alert(partition: int, bar: Bar, judgement: Judgement, now: datetime | None) -> StoredAlert:
+    rule_id, version, rule = judgement.armed
+    return StoredAlert(
+        *(
+            bar.symbol,
+            bar.interval,
+            f"rule {rule_id}",
+            utc(bar.start),
+            utc(bar.end),
+            bar.close,
+            partition,
+            None,
+        ),
+        rule_version=version,
+        severity=rule.severity,
+        named_values=Json(dict(judgement.values)),
+        published_at=now,
+    )
+
+
+def judge_again(cursor: Cursor, partition: int) -> None:
+    """Judge what concerns the symbols of a partition again, from the beginning, as soon as their bars are there again;
+    alerts that were raised stay, and are not raised again."""
+    wait_for_lock(cursor)
+    cursor.execute(
+        "select coalesce(array_agg(symbol), '{}') from symbol_times where partition = %s", (partition,)
+    )
+    ((symbols,),) = cursor.fetchall()
+    cursor.execute(JUDGED_AGAIN, (symbols,))
+    _forget_times(cursor, symbols)
+
+
+def undo_runs(cursor: Cursor, symbols: Sequence[str]) -> None:
+    """Delete all that was judged with bars of these symbols, and its alerts."""
+    wait_for_lock(cursor)
+    _forget_times(cursor, symbols)
+    cursor.execute(UNDONE_ALERTS, (list(symbols),))
+    cursor.execute("delete from rule_runs where symbols && %s", (list(symbols),))
+
+
+def _forget_times(cursor: Cursor, symbols: Sequence[str]) -> None:
+    """Nothing is judged with bars of these symbols until their partition says how far it is."""
+    for table in ("symbol_times", "series_splits"):
+        cursor.execute(f"delete from {table} where symbol = any(%s)", (list(symbols),))  # noqa: S608 (names of our own)
