@@ -81,9 +81,8 @@ class SymbolState:
         seconds; its values begin with the `past`."""
         self._watch(rules, now)
         for interval, series in self.open.series.items():
-            armed = rules.rules_for(self.symbol, interval)
-            if changed in armed or series.has_rule(changed):
-                series.arm(armed, changed, past)
+            if rules.is_judged(changed, self.symbol, interval) or series.has_rule(changed):
+                series.arm(rules.rules_for(self.symbol, interval), changed, past)
 
     def arm_all(self, rules: RuleBook) -> None:
         """Judge these rules from the first bar on."""

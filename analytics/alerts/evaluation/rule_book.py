@@ -13,6 +13,8 @@ from shared.market.records import Interval, RuleChange
 
 NO_RULE = -1
 """The id of no rule."""
+ALL = ""
+"""In place of a symbol: all of them."""
 KEPT_TEXTS = 1_000
 """The texts of rules that are kept as they were read."""
 
@@ -36,6 +38,8 @@ class RuleBook:
         self._versions: dict[int, tuple[int, str]] = {}
         self._armed: dict[int, ArmedRule] = {}
         self._comparing: dict[int, ArmedRule] = {}
+        self._ranks: dict[int, int] = {}
+        self._ids: dict[str, set[int]] = {}
 
     @property
     def comparing(self) -> Mapping[int, ArmedRule]:
@@ -62,24 +66,39 @@ class RuleBook:
             else:
                 rules[rule_id] = ArmedRule(rule_id, version, rule)
         self.watches_silence = any(isinstance(armed.rule.condition, NoData) for armed in self._armed.values())
+        self._index(rule_id)
+
+    def _index(self, rule_id: int) -> None:
+        """Note the rank of an armed rule and what it applies to."""
+        for ids in self._ids.values():
+            ids.discard(rule_id)
+        armed = self._armed.get(rule_id)
+        if armed is None:
+            self._ranks.pop(rule_id, None)
+            return
+        self._ranks.setdefault(rule_id, 1 + max(self._ranks.values(), default=0))
+        for scope in _scopes(armed.rule):
+            self._ids.setdefault(scope, set()).add(rule_id)
+
+    def is_judged(self, rule_id: int, symbol: str, interval: Interval) -> bool:
+        """Whether a rule is among those that `rules_for` returns."""
+        applies = any(rule_id in self._ids.get(scope, ()) for scope in (ALL, symbol))
+        return applies and _is_judged(self._armed[rule_id].rule, interval)
 
     def rules_for(self, symbol: str, interval: Interval) -> dict[int, ArmedRule]:
         """The armed rules that are judged at the closed bars of a series and read nothing else."""
-        return {
-            rule_id: armed
-            for rule_id, armed in self._armed.items()
-            if armed.rule.interval == interval
-            and _applies(armed.rule, symbol)
-            and not isinstance(armed.rule.condition, NoData)
-        }
+        return {each.rule_id: each for each in self._rules_of(symbol) if _is_judged(each.rule, interval)}
 
     def silence_rules_for(self, symbol: str) -> dict[int, ArmedRule]:
         """The armed rules on missing quotes of a symbol."""
         return {
-            rule_id: armed
-            for rule_id, armed in self._armed.items()
-            if isinstance(armed.rule.condition, NoData) and _applies(armed.rule, symbol)
+            each.rule_id: each for each in self._rules_of(symbol) if isinstance(each.rule.condition, NoData)
         }
+
+    def _rules_of(self, symbol: str) -> list[ArmedRule]:
+        """The armed rules that apply to a symbol. Those of other symbols are not looked at: there may be thousands."""
+        ids = self._ids.get(ALL, set()) | self._ids.get(symbol, set())
+        return [self._armed[rule_id] for rule_id in sorted(ids, key=self._ranks.__getitem__)]
 
     def state(self) -> list[list[Any]]:
         """All that `restore` needs."""
@@ -91,8 +110,13 @@ class RuleBook:
             self._set(rule_id, version, text)
 
 
-def _applies(rule: Rule, symbol: str) -> bool:
-    return rule.scope.kind == "all" or (rule.scope.kind == "symbols" and symbol in rule.scope.names)
+def _scopes(rule: Rule) -> tuple[str, ...]:
+    """The symbols that a rule names, or ALL of them; nothing provides lists and holdings yet."""
+    return {"all": (ALL,), "symbols": rule.scope.names}.get(rule.scope.kind, ())
+
+
+def _is_judged(rule: Rule, interval: Interval) -> bool:
+    return rule.interval == interval and not isinstance(rule.condition, NoData)
 
 
 @lru_cache(maxsize=KEPT_TEXTS)

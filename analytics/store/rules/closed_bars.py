@@ -1,20 +1,23 @@
 """The closed bars and headlines that rules are tried on, and that the values of a newly armed rule begin with."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.store.rules.headlines import counted_headlines
 from analytics.store.rules.stored_bars import AFTER_ALL_BARS, stored_bars
 from analytics.store.tables import splits_until
+from shared.errors import Unavailable
 from shared.market.records import Bar, Interval
 from shared.market.splits import SplitAt
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Connection, Cursor, connect, transaction
 
 AFTER_ALL_OFFSETS = 2**62
+
+Result = TypeVar("Result")
 
 Intervals = dict[float, tuple[float, float]]
 """The lower and the upper bound by nominal coverage."""
@@ -70,17 +73,32 @@ class StoredClosedBars:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
+        self._kept: Connection | None = None
 
     def bars_until(self, symbol: str, interval: Interval, end: int) -> Sequence[Bar]:
         """The bars of a series that ended by `end`, epoch seconds, in order. Raises Unavailable."""
         beat()
-        with closing(self._connection()) as connection, transaction(connection) as cursor:
-            return stored_bars(cursor, symbol, interval, end)
+        return self._read(lambda cursor: stored_bars(cursor, symbol, interval, end))
 
     def headlines_before(self, symbol: str, offset: int) -> dict[int, ScoredHeadline]:
         """The headlines of a symbol that count, by their offsets, which are below `offset`. Raises Unavailable."""
-        with closing(self._connection()) as connection, transaction(connection) as cursor:
-            return counted_headlines(cursor, symbol, offset)
+        return self._read(lambda cursor: counted_headlines(cursor, symbol, offset))
 
-    def _connection(self) -> Connection:
-        return connect(self._dsn, "rules")
+    def _read(self, read: Callable[[Cursor], Result]) -> Result:
+        """Read in a transaction. A rule is armed for thousands of series one after the other, so the connection is
+        kept; one that the server ended since then is replaced."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            with suppress(Unavailable):
+                return self._read_by(kept, read)
+        return self._read_by(connect(self._dsn, "rules"), read)
+
+    def _read_by(self, connection: Connection, read: Callable[[Cursor], Result]) -> Result:
+        try:
+            with transaction(connection) as cursor:
+                found = read(cursor)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+        return found

@@ -10,6 +10,7 @@ import pytest
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 from analytics.indicators.series.sessions import SESSIONS
+from analytics.store.rules.closed_bars import StoredClosedBars
 from analytics.store.rules.stored_bars import stored_bars
 from analytics.store.tables import BAR_COLUMNS, bar_row
 from shared.market.records import Bar
@@ -109,6 +110,22 @@ def test_bars_for_rules_are_the_stored_ones_without_their_source(filled: Desk) -
         ):
             expected = [bar._replace(source="") for bar in bars]
             assert stored_bars(cursor, symbol, "1m", until) == expected
+
+
+def test_bars_of_many_series_are_read_over_one_connection_which_is_replaced_when_the_server_ends_it(
+    filled: Desk,
+) -> None:
+    stored = StoredClosedBars(filled.database())
+    mine = (
+        "from pg_stat_activity where application_name = 'tickstream rules' and datname = current_database()"
+    )
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        for _ in range(3):
+            assert len(stored.bars_until("AAPL", "1m", 2**40)) == 300
+            assert stored.headlines_before("AAPL", 2**62) == {}
+            cursor.execute(f"select count(*) {mine}")
+            assert cursor.fetchone() == (1,)
+            cursor.execute(f"select pg_terminate_backend(pid, 10000) {mine}")
 
 
 def test_a_rule_that_can_not_be_tried_is_refused_with_the_reason(filled: Desk) -> None:
