@@ -27,6 +27,8 @@ TEXTS = (
     *("no data 20s while open", "abs(change(1)) > 3 * bar_volatility(20)", "drawdown(20) > 0.3% once"),
     *("volume / typical_volume() > 2", "AIG.close / SPY.close crosses 0.2955"),
 )
+ACTIONS = ("add", "disable", "enable", "remove", "acknowledge", "snooze")
+WEIGHTS = (12, 2, 4, 4, 2, 2)
 MEAN_PAUSE = 1.5
 
 
@@ -54,13 +56,11 @@ class Requests:
     def _ask(self, cursor: Cursor) -> str:
         chance = self._chance
         rules = [rule for rule in listed_rules(cursor) if rule.state != "removed"]
-        action = chance.choice(
-            ("add", "add", "add", "add", "disable", "enable", "remove", "acknowledge", "snooze")
-        )
+        (action,) = chance.choices(ACTIONS, WEIGHTS)
         if action == "add":
             add(cursor, read_rule(chance.choice(TEXTS), DEFAULTS))
         elif action in ("acknowledge", "snooze"):
-            rule = f"rule {chance.choice(rules).rule_id}" if rules and chance.random() < 0.7 else None
+            rule = f"rule {chance.choice(rules).rule_id}" if rules else "volatility"
             until = datetime.now(UTC) + timedelta(seconds=chance.uniform(0, 20) if action == "snooze" else 0)
             request_handling(cursor, action, rule, None, until, "chaos")
         elif rules:
