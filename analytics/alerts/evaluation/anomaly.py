@@ -12,6 +12,7 @@ the mean so far. For a normal distribution the mean absolute value is 0.80 stand
 """
 
 from math import log
+from typing import NamedTuple
 
 from analytics.indicators.series.sessions import SessionOf
 from shared.market.records import Bar
@@ -93,38 +94,57 @@ class UsualLevel:
         self._distance.restore(state[2:])
 
 
+class AnomalyValues(NamedTuple):
+    """Whether a closed bar is an anomaly of any kind, 1 or 0, and what decides it; None where a value is unknown.
+
+    `spike` and `gap` are the return within a session and from one to the next, as multiples of its usual size; of both,
+    a bar has one. `surge` is the distance of the volume above its usual level, as a multiple of the usual distance.
+    `frozen` is the number of bars in a row at whose quotes no price has differed.
+    """
+
+    is_anomaly: float | None
+    spike: float | None
+    gap: float | None
+    surge: float | None
+    frozen: float
+
+
 class Anomaly:
-    """Whether a closed bar is an anomaly of any kind: 1 or 0; None while that is unknown."""
+    """Compares each closed bar with those before it."""
 
     def __init__(self, session_of: SessionOf) -> None:
         self._session_of = session_of
         self._returns, self._gaps, self._volumes = UsualSize(BARS), UsualSize(GAPS), UsualLevel(BARS)
         self._close = self._session = self._unchanged = 0.0
 
-    def update(self, bar: Bar) -> float | None:
+    def update(self, bar: Bar) -> AnomalyValues:
         """Add a closed bar."""
         session = self._session_of(bar)
-        found = [self._surged(bar.volume)]
-        if self._close > 0.0:
-            found += [self._moved(bar, session == self._session), self._froze(bar)]
+        is_same_session = session == self._session
+        surge = self._volumes.add(log(bar.volume)) if bar.volume > 0.0 else None
+        size = self._size_of_move(bar, is_same_session)
+        self._count_unchanged(bar)
         self._close, self._session = bar.close, session
-        return None if self._returns.known is None else float(any(found))
+        spike, gap = (size, None) if is_same_session else (None, size)
+        is_known, frozen = self._returns.known is not None, self._unchanged
+        is_anomaly = (size or 0.0) > SPIKE or (surge or 0.0) > SURGE or frozen == FROZEN
+        return AnomalyValues(float(is_anomaly) if is_known else None, spike, gap, surge, frozen)
 
-    def _moved(self, bar: Bar, is_same_session: bool) -> bool:
+    def _size_of_move(self, bar: Bar, is_same_session: bool) -> float | None:
+        """The return since the last close, as a multiple of its usual size; None if that is unknown."""
+        if self._close <= 0.0:
+            return None
         move = log(bar.close / self._close)
         usual = self._returns if is_same_session else self._gaps
         size = usual.known
         usual.add(move)
-        return size is not None and abs(move) > SPIKE * size
+        return None if size is None else abs(move) / size
 
-    def _froze(self, bar: Bar) -> bool:
-        is_unchanged = bar.high == bar.low == bar.close == self._close and bar.quotes > 0
+    def _count_unchanged(self, bar: Bar) -> None:
+        is_unchanged = (
+            self._close > 0.0 and bar.high == bar.low == bar.close == self._close and bar.quotes > 0
+        )
         self._unchanged = self._unchanged + 1.0 if is_unchanged else 0.0
-        return self._unchanged == FROZEN
-
-    def _surged(self, volume: float) -> bool:
-        above = self._volumes.add(log(volume)) if volume > 0.0 else None
-        return above is not None and above > SURGE
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: the last close and the level of the volumes in new shares."""

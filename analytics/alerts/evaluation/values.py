@@ -8,7 +8,7 @@ from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, Drawdown
 from analytics.alerts.evaluation.histories import History
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays
 from analytics.alerts.evaluation.usual_bar import OneBarVolatility, TypicalVolume
-from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, SERIES, IndicatorFunction
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, OWN_PARTS, SERIES, IndicatorFunction
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.syntax import Call, Duration, Node, Number, Series
 from analytics.indicators.series.inputs import input_of
@@ -28,7 +28,7 @@ READ: Mapping[str, Callable[[Bar], float | None]] = {
 """How a series is read from a bar."""
 NOTHING: Mapping[str, float] = {}
 OWN_UNITS: Mapping[str, Unit] = {
-    **dict.fromkeys(("change", "drawdown", "anomaly", "bar_volatility"), "share"),
+    **dict.fromkeys(("change", "drawdown", "bar_volatility"), "share"),
     "typical_volume": "volume",
 }
 """The language's own functions that are calculated from bars, with the units of their values."""
@@ -88,12 +88,22 @@ class SeriesValues:
         elif node.function in OWN_UNITS:
             history = History(OWN_UNITS[node.function])
             self._sources[text], self._parts[text] = _source(node, self._context), [(-1, history)]
+        elif node.function == "anomaly":
+            history = self._of_anomaly(node.part)
         elif node.function == "sentiment":
             history = History("number")
             self._sources[text], self._parts[text] = self._new_mood(node), [(-1, history)]
         else:
             history = self._outside[text] = History("price")
             self.forecasts.append(_forecast_read(node, text))
+        return history
+
+    def _of_anomaly(self, part: str) -> History:
+        key = "anomaly()"
+        if key not in self._sources:
+            self._sources[key], self._parts[key] = Anomaly(self._context.session_of), []
+        history = History("number")
+        self._parts[key].append((OWN_PARTS["anomaly"].index(part), history))
         return history
 
     def _new_mood(self, node: Call) -> MoodOver:
@@ -227,8 +237,6 @@ def _series_and_numbers(node: Call) -> tuple[str, list[float]]:
 def _source(node: Call, context: Context) -> Source:
     """What one of the language's own functions is calculated by."""
     match node.function:
-        case "anomaly":
-            return Anomaly(context.session_of)
         case "typical_volume":
             return TypicalVolume(context.session_of)
         case "bar_volatility":

@@ -3,7 +3,7 @@
 A checked expression has every argument written out, those from the settings too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from analytics.alerts.language.functions import (
     INDICATOR_FUNCTIONS,
     NAMES,
     OWN_FUNCTIONS,
+    OWN_PARTS,
     SERIES,
     IndicatorFunction,
 )
@@ -59,7 +60,9 @@ def kind_of(node: Node) -> Kind:
     """What a node stands for."""
     if isinstance(node, Past):
         return kind_of(node.of)
-    if isinstance(node, CONDITIONS) or (isinstance(node, Call) and node.function == "anomaly"):
+    if isinstance(node, CONDITIONS) or (
+        isinstance(node, Call) and node.function == "anomaly" and not node.part
+    ):
         return "condition"
     return "duration" if isinstance(node, Duration) else "number"
 
@@ -141,8 +144,9 @@ class Checker:
         if node.function not in OWN_FUNCTIONS:
             names = (*OWN_FUNCTIONS, *INDICATOR_FUNCTIONS)
             raise Fault(node.place, f"there is no function {node.function}{suggestion(node.function, names)}")
-        if node.part and node.function != "forecast":
-            raise Fault(node.place, f"{node.function} has no parts")
+        parts = OWN_PARTS.get(node.function, ("",))
+        if node.part and node.part not in parts:
+            raise Fault(node.place, _no_part_fault(node, parts))
         return replace(node, arguments=self._own[node.function](self, node))
 
     def _indicator(self, node: Call, function: IndicatorFunction) -> Call:
@@ -262,6 +266,13 @@ def _parts_fault(node: Call, function: IndicatorFunction) -> str:
     return (
         f"{node.function} has no part .{node.part}; its parts: {parts}{suggestion(node.part, function.parts)}"
     )
+
+
+def _no_part_fault(node: Call, parts: Sequence[str]) -> str:
+    named = [f".{part}" for part in parts if part]
+    if not named:
+        return f"{node.function} has no parts"
+    return f"{node.function} has no part .{node.part}; its parts: {' or '.join(named)}"
 
 
 def _split_arguments(node: Call, function: IndicatorFunction) -> tuple[tuple[Series, ...], tuple[Node, ...]]:

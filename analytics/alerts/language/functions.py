@@ -34,6 +34,10 @@ HALF_LIFE = "sentiment_half_life"
 DEFAULT_HALF_LIFE = 12
 
 
+OWN_PARTS = {"forecast": ("low", "high"), "anomaly": ("", "spike", "gap", "surge", "frozen")}
+"""The parts of functions of the language's own; the one named "" is meant without a part."""
+
+
 @dataclass(frozen=True)
 class NumberArgument:
     """An argument that may be any number above zero, such as the width of a band in standard deviations."""

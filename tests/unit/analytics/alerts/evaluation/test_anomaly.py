@@ -10,6 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from analytics.alerts.evaluation.anomaly import BARS, CAP, FROZEN, GAPS, SPIKE, SURGE, Anomaly
+from analytics.alerts.evaluation.rule_book import ArmedRule
+from analytics.alerts.evaluation.series_rules import SeriesRules
+from analytics.alerts.language.normal_form import normal_form
+from analytics.alerts.language.reading import read_rule
+from analytics.alerts.language.rule_error import RuleError
+from analytics.indicators.catalog import DEFAULTS
 from shared.market.records import Bar
 from tests.inputs.records import context
 from tests.oracles.naive_rules import in_shares_of
@@ -37,7 +43,7 @@ def walk(count: int, seed: int = 1, days: int = 1) -> list[Bar]:
 
 def found(bars: list[Bar]) -> list[float | None]:
     anomaly = Anomaly(context().session_of)
-    return [anomaly.update(bar) for bar in bars]
+    return [anomaly.update(bar).is_anomaly for bar in bars]
 
 
 def places(bars: list[Bar]) -> list[int]:
@@ -110,12 +116,12 @@ def test_split_and_restart_change_nothing(seed: int, place: int, ratio: float) -
     bars = moved(walk(200, seed, days=2), 150, 1.05)
     before, after = bars[:place], bars[place:]
     anomaly = Anomaly(context().session_of)
-    values = [anomaly.update(bar) for bar in before]
+    values = [anomaly.update(bar).is_anomaly for bar in before]
     anomaly.split(ratio)
     again = Anomaly(context().session_of)
     again.restore(json.loads(json.dumps(anomaly.state())))
     new = in_shares_of([*after, after[-1]], {len(after): ratio})[:-1]
-    assert values + [again.update(bar) for bar in new] == found(bars)
+    assert values + [again.update(bar).is_anomaly for bar in new] == found(bars)
 
 
 @settings(max_examples=40, deadline=None)
@@ -155,3 +161,21 @@ def usual(values: list[float], span: int) -> float:
         size = min(abs(value), CAP * mean) if number >= span else abs(value)
         mean += (size - mean) / min(number + 1, span)
     return mean
+
+
+def test_an_alert_has_the_values_that_made_the_anomaly() -> None:
+    rule = read_rule("anomaly()", DEFAULTS)
+    rules = SeriesRules({1: ArmedRule(1, 1, rule)}, "AAPL", context())
+    fired = [each for bar in moved(walk(200), 150, 1.012) for each in rules.fired(bar)]
+    (values,) = [each.values for each in fired]
+    assert list(values) == [f"anomaly().{part}" for part in ("spike", "gap", "surge", "frozen")]
+    assert (values["anomaly().spike"] or 0.0) > SPIKE
+    assert (values["anomaly().gap"], values["anomaly().frozen"]) == (None, 0.0)
+    assert (values["anomaly().surge"] or 0.0) < SURGE
+
+
+def test_the_parts_of_an_anomaly_are_numbers() -> None:
+    rule = read_rule("anomaly().surge > 4 and not anomaly()", DEFAULTS)
+    assert normal_form(rule) == "anomaly().surge > 4 and not anomaly() on 1m"
+    with pytest.raises(RuleError, match=r"anomaly has no part .speed; its parts: .spike or .gap or .surge"):
+        read_rule("anomaly().speed > 1", DEFAULTS)
