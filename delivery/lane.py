@@ -14,7 +14,7 @@ from delivery.store.route_tables import RouteState
 from shared.runtime.backoff import doubled, jittered
 
 FIRST_PAUSE = 2.0
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 30.0
 """Seconds between two attempts of a route that fails, unless its receiver asks for more."""
 MOST_ABANDONED = 3
 """Threads of a route that hang. They can't be ended; with so many of them the route makes no further attempt."""

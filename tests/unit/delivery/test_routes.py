@@ -106,13 +106,13 @@ def lane() -> Lane:
     return Lane(route, RouteState(), SimpleQueue())
 
 
-def test_pauses_grow_up_to_a_minute_and_end_with_a_success() -> None:
+def test_pauses_grow_up_to_half_a_minute_and_end_with_a_success() -> None:
     failing, pauses = lane(), []
     for _ in range(20):
         failing.settle(failing.next_state(SendingResult(False, "no"), NOON))
         assert failing.state.not_before is not None
         pauses.append((failing.state.not_before - NOON) / timedelta(seconds=1))
-    assert pauses[0] <= 2 and all(30 <= pause <= 60 for pause in pauses[6:])
+    assert pauses[0] <= 2 and all(15 <= pause <= 30 for pause in pauses[6:])
     assert len({*pauses}) == 20
     assert failing.next_state(SendingResult(True, "delivered"), NOON) == RouteState()
 
