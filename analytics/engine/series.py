@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from typing import Any, NamedTuple
 
 from analytics.alerts.alerts import Alert, AlertRules
@@ -16,7 +17,7 @@ from analytics.indicators.indicator_set import IndicatorSet
 from analytics.indicators.own.own_indicators import OwnIndicators, OwnRow, OwnSpec
 from analytics.indicators.series.sessions import SessionOf, session_of
 from analytics.indicators.spec import Context, Parameters, Spec
-from analytics.mood.headline_mood import ScoredHeadline
+from analytics.mood.headline_mood import KnownInOrder, ScoredHeadline
 from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import SessionCalendar, periods_per_year
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
@@ -108,13 +109,13 @@ class BarSeries:
     def _warmed_up(self, armed: ArmedRule, past: KnownPast) -> SeriesRules:
         warm = SeriesRules({armed.rule_id: armed}, self.symbol, self._context)
         splits = deque(self.splits or ())
-        if warm.values.reads_mood:
-            for headline in past.headlines():
-                warm.values.add_headline(headline)
+        headlines = KnownInOrder(past.headlines() if warm.values.reads_mood else ())
         for bar in past.bars(self.interval):
             while splits and splits[0][0] < bar.end:
                 warm.split(splits.popleft()[1])
+            warm.values.add_headlines(headlines.until(bar.end))
             warm.values.update(bar)
+        warm.values.add_headlines(headlines.until(inf))
         for _, ratio in splits:
             warm.split(ratio)
         warm.begin()

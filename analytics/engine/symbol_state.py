@@ -103,7 +103,7 @@ class SymbolState:
         """Give a headline to the rules that read the mood; returns whether there are any."""
         armed = [series.rules.values for series in self.open.series.values() if series.rules is not None]
         for values in armed:
-            values.add_headline(headline)
+            values.add_headlines((headline,))
         return any(values.reads_mood for values in armed)
 
     def advance(self, until: int) -> list[ClosedBar]:

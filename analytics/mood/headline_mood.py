@@ -1,7 +1,7 @@
 """The mood of the headlines about a symbol, at its closed bars. Pure."""
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, fsum
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ from shared.market.records import Bar, Headline
 
 MOST = 500
 """Of more headlines within a span, those that became known last count."""
+LONGEST_QUEUE = 10 * MOST
+"""Of more headlines that come between two bars, as over a weekend, the last ones are kept."""
 
 
 class ScoredHeadline(NamedTuple):
@@ -41,6 +43,18 @@ def mean_score(headlines: Iterable[tuple[float, float]], at: float, half_life: f
     return fsum(weight * score for weight, score in weighted) / fsum(weight for weight, _ in weighted)
 
 
+class KnownInOrder:
+    """Stored headlines in the order in which they become known."""
+
+    def __init__(self, headlines: Iterable[ScoredHeadline]) -> None:
+        self._rest = sorted(headlines, reverse=True)
+
+    def until(self, end: float) -> Iterator[ScoredHeadline]:
+        """The next ones that count at a bar that ends at `end`, epoch seconds."""
+        while self._rest and self._rest[-1].counts_from <= end:
+            yield self._rest.pop()
+
+
 class MoodOver:
     """The `mean_score` of the headlines published within `span` seconds before the end of a bar. Unknown without
     headlines."""
@@ -53,6 +67,7 @@ class MoodOver:
     def add(self, headline: ScoredHeadline) -> None:
         """Add a headline; it counts from its time on."""
         insort(self._coming, headline)
+        del self._coming[:-LONGEST_QUEUE]
 
     def update(self, bar: Bar) -> float | None:
         """The mood at a closed bar."""

@@ -15,6 +15,7 @@ from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.values_read import named_series
 from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
+from analytics.mood.headline_mood import KnownInOrder
 from analytics.rules.series_context import context_for
 from analytics.store.rules.closed_bars import Intervals, SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
@@ -75,14 +76,14 @@ def bars_for(
         if (found := named.get(other.symbol)) is not None:
             other.provide(NextBars(found.bars, sorted(found.splits)))
     remaining = sorted(history.splits, reverse=True)
-    for headline in history.headlines:
-        rules.values.add_headline(headline)
+    headlines = KnownInOrder(history.headlines)
     forecast: Intervals = {}
     for bar in history.bars:
         while remaining and remaining[-1].time < bar.end:
             ratio = remaining.pop().ratio
             rules.split(ratio)
             forecast = {level: (low / ratio, high / ratio) for level, (low, high) in forecast.items()}
+        rules.values.add_headlines(headlines.until(bar.end))
         if others or history.forecasts:
             yield bar, values_at(others, bar.end, rules) | _bounds(rules, forecast)
             forecast = history.forecasts.get(bar.start, {})

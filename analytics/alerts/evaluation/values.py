@@ -1,6 +1,6 @@
 """The values that the rules of one series read: each is calculated once a bar, whichever rules read it. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from analytics.alerts.evaluation.anomaly import Anomaly
@@ -152,10 +152,11 @@ class SeriesValues:
         """Whether any value is made of headlines."""
         return bool(self._moods)
 
-    def add_headline(self, headline: ScoredHeadline) -> None:
-        """Add a headline about the symbol."""
-        for mood in self._moods:
-            mood.add(headline)
+    def add_headlines(self, headlines: Iterable[ScoredHeadline]) -> None:
+        """Add headlines about the symbol."""
+        for headline in headlines:
+            for mood in self._moods:
+                mood.add(headline)
 
     def split(self, ratio: float) -> None:
         """One share of this symbol became `ratio` shares."""

@@ -11,6 +11,7 @@ from analytics.analytics_consumer import analyse
 from producer.headlines.gathering import gathering
 from producer.producer import produce
 from producer.publishing.lease import Lease
+from producer.publishing.resume import read_known
 from shared.market.listings import Listing, Listings
 from shared.progress.epochs import EarlierEpochs
 from tests.inputs.records import quote
@@ -69,6 +70,7 @@ def test_headlines_are_stored_once_over_restarts_and_while_the_analysis_stands_s
     ]
     with publishing(news_desk, standin):
         pass
+    assert read_known(news_desk.log, LEASE) == {}  # a headline is no sign that a history was loaded
     with news_desk.at_work(analyse):
         news_desk.wait_until_read("analytics")
     unknown = [("Coin plunges", False, False), ("Coin surges & rallies", True, False)]

@@ -114,8 +114,7 @@ def expected(run: Run, rule: Rule, armed_at: int) -> list[Place]:
         series = state.open.series[rule.interval]
         splits = list(series.splits or ())
         alone = SeriesRules({1: ArmedRule(1, 1, rule)}, symbol, context_of(state.calendar, rule.interval))
-        for known in run.stored.headlines_before(symbol).values():
-            alone.values.add_headline(known)
+        alone.values.add_headlines(run.stored.headlines_before(symbol).values())
         has_begun = False
         for event in run.events:
             bar = event.closed.bar

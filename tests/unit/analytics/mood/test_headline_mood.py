@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.mood.headline_mood import MOST, MoodOver, ScoredHeadline, scored
+from analytics.mood.headline_mood import LONGEST_QUEUE, MOST, MoodOver, ScoredHeadline, scored
 from shared.market.records import Bar
 from tests.inputs.records import headline
 
@@ -48,6 +48,14 @@ def test_headline_counts_at_no_bar_that_was_closed_before_the_log_had_it() -> No
 
 def test_headline_of_a_fraction_of_a_second_counts_from_the_next_second_on() -> None:
     assert scored(headline(NOON + 0.25, 0.5), closed_until=0).counts_from == NOON + 1
+
+
+def test_state_stays_bounded_while_no_bar_closes() -> None:
+    mood = MoodOver(DAY, HOUR)
+    for place in range(LONGEST_QUEUE + 50):
+        mood.add(ScoredHeadline(NOON + place, NOON + place, 1.0 if place >= 50 else -1.0))
+    assert sum(map(len, mood.state())) == LONGEST_QUEUE
+    assert mood.update(bar(NOON + DAY)) == 1.0
 
 
 def test_of_many_headlines_the_newest_count_and_the_state_stays_small() -> None:

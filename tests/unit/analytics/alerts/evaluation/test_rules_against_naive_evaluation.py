@@ -25,8 +25,7 @@ def judged(named: Mapping[str, Rule], market: Market, cut: int | None = None) ->
     names = list(named)
     rules = {number: ArmedRule(number, 1, named[name]) for number, name in enumerate(names)}
     series = SeriesRules(rules, "AAPL", context())
-    for headline in market.headlines:
-        series.values.add_headline(headline)
+    series.values.add_headlines(market.headlines)
     found = []
     for place, bar in enumerate(market.bars):
         if place == cut:
