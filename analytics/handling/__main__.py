@@ -22,12 +22,11 @@ import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
-from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
 
-from analytics.alerts.threshold_rules import ThresholdName
+from analytics.alerts.rule_names import THRESHOLDS, alert_name
 from analytics.store.rules.handlings import (
     ListedHandling,
     count_unacknowledged,
@@ -49,11 +48,9 @@ def _rule(text: str) -> str | None:
     """The type of an argument: a rule by the name that its alerts have; None for all."""
     if text == ALL:
         return None
-    if text in get_args(ThresholdName):
-        return text
-    if re.fullmatch("[0-9]{1,18}", text):
-        return f"rule {int(text)}"
-    names = ", ".join(get_args(ThresholdName))
+    if name := alert_name(text):
+        return name
+    names = ", ".join(THRESHOLDS)
     raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a rule nor one of {ALL}, {names}")
 
 

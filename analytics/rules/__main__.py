@@ -6,7 +6,7 @@
     python -m analytics.rules explain "rsi(14) crosses below 30 on 1h" AAPL --since 2024-01-02 --until 2024-01-03
     python -m analytics.rules add "rsi(14) crosses below 30 on 1h"
     python -m analytics.rules list
-    python -m analytics.rules show 3                                    its versions and its latest alerts
+    python -m analytics.rules show 3                                    its latest alerts, and what came of all
     python -m analytics.rules disable 3                                 or enable, or remove
 
 Ten rules:
@@ -32,8 +32,8 @@ fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same sym
 bar with the value of each part of the condition, and what held the rule back.
 
 add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
-that close from then on. list shows all rules and the number of their alerts, show one rule with its versions and its
-latest alerts.
+that close from then on. list shows the thresholds of .env and all rules, with the number of their alerts; show one of
+them with its latest alerts, and what came of all so far, as in a dry run.
 Exit status: 0; 2 if the rule or another argument can't be read; 1 if the command failed otherwise.
 """
 
@@ -51,6 +51,8 @@ from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.alerts.language.values_read import home_of, named_series, reads
+from analytics.alerts.rule_names import THRESHOLDS, alert_name
+from analytics.rules.alerts_so_far import print_track_record
 from analytics.rules.armable import require_triable
 from analytics.rules.arming import add, change, print_rule, print_rules, print_thresholds
 from analytics.rules.defaults import rule_defaults
@@ -78,7 +80,7 @@ COMMANDS = {
     "explain": "show at each bar why a rule fired or did not",
     "add": "arm a rule",
     "list": "list the rules, with their state and alerts",
-    "show": "show what was asked of a rule, and its latest alerts",
+    "show": "show what was asked of a rule, its latest alerts, and what came of all of them",
     "disable": "disarm a rule and keep it",
     "enable": "arm a disabled rule again",
     "remove": "disarm a rule for good",
@@ -96,8 +98,10 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text)
-        if name in CHANGES or name == "show":
+        if name in CHANGES:
             command.add_argument("rule_id", type=int, metavar="NUMBER", help="its number in the list")
+        elif name == "show":
+            command.add_argument("name", type=_name, metavar="RULE", help="its number or name in the list")
         elif name == "import":
             add_arguments(command)
         elif name != "list":
@@ -110,6 +114,15 @@ def _arguments() -> argparse.Namespace:
     if arguments.command in TRIALS and arguments.since > arguments.until:
         parser.error("--since is later than --until")
     return arguments
+
+
+def _name(text: str) -> str:
+    """The type of an argument: the name that the alerts of a rule have."""
+    if name := alert_name(text):
+        return name
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is neither the number of a rule nor one of {', '.join(THRESHOLDS)}"
+    )
 
 
 def _add_period(command: argparse.ArgumentParser) -> None:
@@ -198,7 +211,9 @@ def _run(arguments: argparse.Namespace) -> int:
             print_rules(cursor, Console())
     elif arguments.command == "show":
         with _database(config) as cursor:
-            print_rule(cursor, arguments.rule_id, Console())
+            if arguments.name not in THRESHOLDS:
+                print_rule(cursor, int(arguments.name.removeprefix("rule ")), Console())
+            print_track_record(cursor, arguments.name, Console())
     elif arguments.command in CHANGES:
         with _database(config) as cursor:
             print(change(cursor, arguments.rule_id, arguments.command))

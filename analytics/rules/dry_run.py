@@ -54,8 +54,8 @@ def dry_run(
         if found and since <= bar.end <= until:
             places.append(place)
             hits.append(JudgedBar(bar, found[0]))
-    symbol_bars = _symbol_bars(history, calendar_of(history.exchange))
-    return SymbolRun(hits, Fired(symbol_bars, np.array(places, dtype=np.int64)))
+    bars = symbol_bars(history, calendar_of(history.exchange))
+    return SymbolRun(hits, Fired(bars, np.array(places, dtype=np.int64)))
 
 
 def rules_for(rule: Rule, history: SymbolHistory) -> SeriesRules:
@@ -97,7 +97,8 @@ def _bounds(rules: SeriesRules, forecast: Intervals) -> dict[str, float]:
     return {text: forecast[coverage][part == "high"] for text, coverage, part in known}
 
 
-def _symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:
+def symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:
+    """The bars of a history for its track record, in the shares of the last one."""
     ends = np.array([bar.end for bar in history.bars], dtype=np.int64)
     closes = np.array([bar.close for bar in history.bars])
     for split in history.splits:

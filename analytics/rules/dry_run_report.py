@@ -24,7 +24,7 @@ def print_dry_run(
     console.print(_summary(hits, [run.fired for run in runs], since, until))
     if hits:
         console.print(_hit_table(hits[-SHOWN_HITS:]))
-    console.print(_record_table(track_record([run.fired for run in runs], rule.interval)))
+    console.print(record_table(track_record([run.fired for run in runs], rule.interval)))
 
 
 def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, until: float) -> str:
@@ -46,7 +46,8 @@ def _hit_table(hits: Sequence[JudgedBar]) -> Table:
     return table
 
 
-def _record_table(records: Sequence[HorizonRecord]) -> Table:
+def record_table(records: Sequence[HorizonRecord]) -> Table:
+    """A line for each horizon."""
     table = Table(
         *("bars later", "alerts", "days", "median", "of all bars", "positive", "of all bars"),
         *("mean difference (95 %)", "verdict"),

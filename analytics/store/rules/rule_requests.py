@@ -121,6 +121,19 @@ def alerts_by_rule(cursor: Cursor) -> dict[str, tuple[int, datetime]]:
     return {rule: (count, last) for rule, count, last in cursor.fetchall()}
 
 
+def alert_starts(cursor: Cursor, rule: str) -> dict[str, dict[str, list[int]]]:
+    """The starts of the bars of a rule's alerts, in epoch seconds and in order, by interval and symbol."""
+    cursor.execute(
+        "select interval, symbol, array_agg(extract(epoch from start)::bigint order by start) from alerts"
+        " where rule = %s group by interval, symbol order by interval, symbol",
+        (rule,),
+    )
+    found: dict[str, dict[str, list[int]]] = {}
+    for interval, symbol, starts in cursor.fetchall():
+        found.setdefault(interval, {})[symbol] = starts
+    return found
+
+
 def listed_rules(cursor: Cursor) -> list[ListedRule]:
     """Every rule, removed ones too, in the order of their ids."""
     cursor.execute(LISTED)

@@ -75,6 +75,21 @@ def test_dry_run_fires_at_the_bars_of_the_definition_across_a_split(filled: Desk
     assert "too few to tell" in found.stdout
 
 
+def test_alerts_that_were_raised_have_the_track_record_of_a_dry_run_that_fires_there(filled: Desk) -> None:
+    bars = minutes(300)
+    places = naive_rules.fires(read_rule(RULE, DEFAULTS), bars, {SPLIT_BEFORE: 4.0})
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        for bar in (bars[place] for place in places):
+            start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
+            row = ("AAPL", "1m", "price_change", start, end, 0.1, 0.1, bar.close, 0, 0)
+            cursor.execute(f"insert into alerts values ({', '.join(['%s'] * len(row))})", row)
+    shown, tried = run(filled, "show", "price_change").stdout, run(filled, "dry-run", RULE).stdout
+    assert f"{len(places)} alerts of 1 symbols on 1m so far." in shown
+    lines = [line for line in shown.splitlines() if "too few to tell" in line]
+    assert len(lines) == 4
+    assert lines == [line for line in tried.splitlines() if "too few to tell" in line]
+
+
 def test_explanation_names_each_part_and_fires_at_the_same_bars(filled: Desk) -> None:
     found = run(filled, "explain", RULE, "aapl")
     assert found.returncode == 0, found.stderr
