@@ -252,7 +252,7 @@ class Analysis:
             write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
             write_set_aside(cursor, number, new.set_aside)
             write_found(cursor, number, new.of_rules, new.published)
-            self._across.note_changes(new.of_rules.changes)
+            self._across.note(new.events, new.of_rules.changes)
             write_handlings(cursor, number, new.handlings)
             write_deployments(cursor, number, new.deployments)
             if new.settings is not None:

@@ -13,6 +13,8 @@ from shared.settings.setting_types import (
     Intervals,
     IntervalsOrNone,
     Percent,
+    Share,
+    StormSymbols,
     Threshold,
     WaitSeconds,
 )
@@ -118,6 +120,9 @@ class MarketFiguresSettings(Section):
 
 
 class AcrossSettings(Section):
-    """After how many seconds of event time rules that compare symbols no longer wait for one that has stalled."""
+    """What is judged over several symbols: after how many seconds of event time one that has stalled is no longer
+    waited for; and the least number and share of the symbols with a bar at whose alerts these are grouped."""
 
     wait_seconds: WaitSeconds = Field(default=900.0, validation_alias="COMPARISON_WAIT_SECONDS")
+    storm_symbols: StormSymbols = Field(default=5, validation_alias="STORM_MIN_SYMBOLS")
+    storm_share: Share = Field(default=0.3, validation_alias="STORM_MIN_SHARE")

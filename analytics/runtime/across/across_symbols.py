@@ -1,10 +1,12 @@
 """What follows from the bars of many symbols, brought up to date between two commits of the analytics part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analytics.engine.armed_rules import AppliedChange
+from analytics.engine.events import Event
 from analytics.runtime.across.comparing_rules import ComparingRules
 from analytics.runtime.across.stalled_symbols import Ends
+from analytics.runtime.across.storms import Storms
 from analytics.runtime.market_figures import MarketKeeper
 from analytics.runtime.partition import Partition
 from shared.postgres.database import Connection
@@ -13,8 +15,10 @@ from shared.settings.analysis_settings import AcrossSettings, MarketFiguresSetti
 
 
 class AcrossSymbols:
-    """The market's figures and the rules that compare symbols, for the partitions of one process; `ends` are those of
-    the log. With `delivers`, alerts are posted for delivery."""
+    """The market's figures, rules that compare symbols and grouped alerts, for the partitions of one process.
+
+    `ends` are those of the log. With `delivers`, alerts are posted for delivery.
+    """
 
     def __init__(
         self,
@@ -27,10 +31,12 @@ class AcrossSymbols:
     ) -> None:
         self._partitions = partitions
         self._market = MarketKeeper(market)
+        self._storms = Storms(reading, partitions, settings, ends)
         self._comparing = ComparingRules(reading, partitions, settings.wait_seconds, ends, delivers)
 
-    def note_changes(self, changes: Sequence[AppliedChange]) -> None:
-        """These changes of rules are being stored."""
+    def note(self, events: Iterable[Event], changes: Sequence[AppliedChange]) -> None:
+        """These bars and changes of rules are being stored."""
+        self._storms.note(events)
         if changes:
             self._comparing.note_changes()
 
@@ -39,8 +45,10 @@ class AcrossSymbols:
         reads_history = any(partition.reads_history for partition in self._partitions.values())
         self._market.update_due(connection, reads_history)
         self._comparing.judge_due(connection)
+        self._storms.group_due(connection)
 
     def update_all(self, connection: Connection) -> None:
         """Bring everything up to date, or as much as there is time for."""
         self._market.update_all(connection)
         self._comparing.judge_all(connection)
+        self._storms.group_all(connection)

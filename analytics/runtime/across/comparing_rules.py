@@ -17,7 +17,7 @@ from analytics.alerts.across.rule_spans import (
     spans_of,
 )
 from analytics.runtime.across.judging import Judging
-from analytics.runtime.across.stalled_symbols import Ends, StalledSymbols
+from analytics.runtime.across.stalled_symbols import Ends, StalledSymbols, lags_of_rules
 from analytics.runtime.across.told_times import TimeTeller
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import stored_gaps
@@ -104,7 +104,7 @@ class ComparingRules:
         times = times_of_symbols(cursor)
         self._read_rules(cursor)
         planned = self._planned(cursor, times)
-        self._stalled.decide(cursor, planned, times, stored_gaps(cursor))
+        self._stalled.decide(cursor, lags_of_rules(cursor, planned, times), times, stored_gaps(cursor))
         now = datetime.now(UTC) if self._delivers else None
         return self._judging.judge(cursor, planned, times, stored_gaps(cursor), until, now)
 

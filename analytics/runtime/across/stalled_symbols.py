@@ -23,6 +23,13 @@ Ends = Callable[[], Mapping[int, int]]
 """The end of each partition of the log, as the offset of the next message."""
 
 
+class Lag(NamedTuple):
+    """By how many seconds of event time a symbol is behind, and until which end of a bar it was judged without it."""
+
+    seconds: float
+    judged_until: int
+
+
 class Suspicion(NamedTuple):
     """A symbol seems to have stalled; `end` is the end of its partition when that was noticed, and `read_at` when the
     partition was read so far, by the monotonic clock."""
@@ -39,18 +46,16 @@ class StalledSymbols:
         self._suspected: dict[SymbolPair, Suspicion] = {}
 
     def decide(
-        self, cursor: Cursor, planned: Iterable[PlannedRun], times: Mapping[str, SymbolTime], gaps: Gaps
+        self,
+        cursor: Cursor,
+        lags: Mapping[SymbolPair, Lag],
+        times: Mapping[str, SymbolTime],
+        gaps: Gaps,
     ) -> None:
         """Give up symbols that have stalled, and wait again for those that are back."""
-        judged_until = _judged_until(cursor, planned)
-        lags = {
-            pair: times[pair.judged].closed_until - times[pair.symbol].closed_until
-            for pair in judged_until
-            if pair.judged in times and pair.symbol in times
-        }
         given_up = {pair for pair in lags if is_given_up(pair, gaps)}
-        back = {pair: judged_until[pair] for pair in given_up if lags[pair] <= self._patience}
-        behind = {pair for pair in lags.keys() - given_up if lags[pair] > self._patience}
+        back = {pair: lags[pair].judged_until for pair in given_up if lags[pair].seconds <= self._patience}
+        behind = {pair for pair in lags.keys() - given_up if lags[pair].seconds > self._patience}
         stalled = {pair: times[pair.symbol].closed_until for pair in self._surely(cursor, behind, times)}
         give_up(cursor, stalled)
         take_back(cursor, back)
@@ -72,13 +77,17 @@ class StalledSymbols:
                 yield pair
 
 
-def _judged_until(cursor: Cursor, planned: Iterable[PlannedRun]) -> dict[SymbolPair, int]:
-    """The end of the last bar of a symbol at which rules were judged that read another one, by both; 0 for none."""
-    progress, found = progress_of_runs(cursor), dict[SymbolPair, int]()
+def lags_of_rules(
+    cursor: Cursor, planned: Iterable[PlannedRun], times: Mapping[str, SymbolTime]
+) -> dict[SymbolPair, Lag]:
+    """How far the symbols that rules read are behind those at whose bars these are judged."""
+    progress, found = progress_of_runs(cursor), dict[SymbolPair, Lag]()
     for run in planned:
         reached = progress.get(run.key, NOT_JUDGED)
         for symbol in run.named:
-            if not reached.is_finished:
+            if symbol in times and not reached.is_finished:
                 pair = SymbolPair(run.symbol, symbol)
-                found[pair] = max(found.get(pair, 0), reached.judged_until)
+                seconds = times[run.symbol].closed_until - times[symbol].closed_until
+                judged_until = max(found[pair].judged_until if pair in found else 0, reached.judged_until)
+                found[pair] = Lag(seconds, judged_until)
     return found

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Mapping, Set
 
 from analytics.engine.symbol_state import SymbolState
 from analytics.runtime.partition import Partition
-from analytics.store.across.symbol_times import SplitPlace, SymbolTime, write_split_places, write_times
+from analytics.store.across.symbol_times import (
+    SplitPlace,
+    SymbolTime,
+    forget_gone,
+    write_split_places,
+    write_times,
+)
 from shared.postgres.database import Connection, transaction
 from shared.progress.offsets import GroupOnTopic, hold
 
@@ -42,6 +48,8 @@ class TimeTeller:
             new = [each for each, (_, splits) in changed.items() if splits != told.get(each, (None, 0))[1]]
             with transaction(connection) as cursor:
                 hold(cursor, self._reading, number, partition.written)
+                if not told:
+                    forget_gone(cursor, number, states.keys())
                 write_split_places(
                     cursor, [split for symbol in new for split in splits_of_series(states[symbol])]
                 )

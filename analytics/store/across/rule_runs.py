@@ -9,6 +9,7 @@ from psycopg2.extras import Json
 
 from analytics.alerts.across.rule_spans import RunKey
 from analytics.alerts.evaluation.series_rules import Judgement
+from analytics.store.across.storm_tables import undo_storms
 from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
 from analytics.store.times import utc
 from shared.market.records import Bar
@@ -145,14 +146,15 @@ def judge_again(cursor: Cursor, partition: int) -> None:
 
 
 def undo_runs(cursor: Cursor, symbols: Sequence[str]) -> None:
-    """Delete all that was judged with bars of these symbols, and its alerts."""
+    """Delete all that was judged with bars of these symbols, and its alerts; and group the newest alerts again."""
     wait_for_lock(cursor)
     _forget_times(cursor, symbols)
     cursor.execute(UNDONE_ALERTS, (list(symbols),))
     cursor.execute("delete from rule_runs where symbols && %s", (list(symbols),))
+    undo_storms(cursor)
 
 
 def _forget_times(cursor: Cursor, symbols: Sequence[str]) -> None:
     """Nothing is judged with bars of these symbols until their partition says how far it is."""
-    for table in ("symbol_times", "series_splits"):
-        cursor.execute(f"delete from {table} where symbol = any(%s)", (list(symbols),))  # noqa: S608 (names of our own)
+    cursor.execute("update symbol_times set closed_until = 'epoch' where symbol = any(%s)", (list(symbols),))
+    cursor.execute("delete from series_splits where symbol = any(%s)", (list(symbols),))

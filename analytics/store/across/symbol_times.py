@@ -66,12 +66,29 @@ def write_split_places(cursor: Cursor, splits: Sequence[SplitPlace]) -> None:
     upsert(cursor, "series_splits", SplitPlace._fields, rows, keys=3)
 
 
-def times_of_symbols(cursor: Cursor) -> dict[str, SymbolTime]:
-    """How far each symbol is."""
+def forget_gone(cursor: Cursor, partition: int, symbols: Collection[str]) -> None:
+    """Delete the symbols of a partition, which has these ones, that were calculated again and are not there any
+    more."""
     cursor.execute(
-        "select symbol, partition, exchange, extract(epoch from closed_until)::bigint from symbol_times order by symbol"
+        "delete from symbol_times where partition = %s and closed_until = 'epoch' and symbol <> all(%s)",
+        (partition, list(symbols)),
+    )
+
+
+def times_of_symbols(cursor: Cursor) -> dict[str, SymbolTime]:
+    """How far each symbol is; those that are being calculated again are left out."""
+    cursor.execute(
+        "select symbol, partition, exchange, extract(epoch from closed_until)::bigint from symbol_times"
+        " where closed_until > 'epoch' order by symbol"
     )
     return {symbol: SymbolTime(*row) for symbol, *row in cursor.fetchall()}
+
+
+def is_any_calculated_again(cursor: Cursor) -> bool:
+    """Whether any symbol's bars are being calculated again."""
+    cursor.execute("select exists (select from symbol_times where closed_until = 'epoch')")
+    ((found,),) = cursor.fetchall()
+    return bool(found)
 
 
 def split_places(cursor: Cursor, interval: Interval, symbols: Sequence[str]) -> dict[str, list[SplitAt]]:

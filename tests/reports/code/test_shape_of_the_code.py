@@ -37,6 +37,7 @@ WITH_SQL = set(
     analytics/store/rules/handlings analytics/store/rules/headlines analytics/store/rules/stored_bars
     analytics/store/settings_tables analytics/store/snapshot_tables analytics/store/across/rule_places
     analytics/store/across/symbol_times analytics/store/across/rule_runs analytics/store/across/given_up
+    analytics/store/across/storm_tables
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
