@@ -27,6 +27,10 @@ SHOW = """
     on conflict (part, instance) do update set state = excluded.state, detail = excluded.detail,
         seen_at = excluded.seen_at
 """
+FORGET = "delete from parts where not part = any(%s) and seen_at < now() - make_interval(secs => %s)"
+FORGOTTEN_AFTER = 60.0
+"""Seconds without a heartbeat after which a part that is no longer started is not shown, such as delivery without an
+address."""
 TAKE_DOWN = "delete from parts where instance = %s and not part = any(%s)"
 
 log = logging.getLogger("tickstream.pipeline")
@@ -54,6 +58,9 @@ class _Board:
                 over.wait(BEAT_SECONDS)
 
     def _keep_up_to_date(self, connection: Connection, over: Event) -> None:
+        with transaction(connection) as cursor:
+            started = [child.part for child in self._children]
+            cursor.execute(FORGET, ([*started, DISK], FORGOTTEN_AFTER))
         while not over.wait(BEAT_SECONDS):
             self._check_disk()
             with transaction(connection) as cursor:
