@@ -46,10 +46,9 @@ class Route:
     @property
     def is_plain(self) -> bool:
         """Whether it sends unencrypted to another machine, although the service has an encrypted form."""
-        plain, encrypted = (self._service.protocol, self._service.secure_protocol)
-        return (
-            bool(encrypted) and self._scheme in _names(plain) and not is_this_machine(str(self._service.host))
-        )
+        service = self._service
+        has_choice = bool(service.secure_protocol) and self._scheme in _names(service.protocol)
+        return has_choice and not service.secure and not is_this_machine(str(service.host))
 
     @property
     def limit(self) -> int:

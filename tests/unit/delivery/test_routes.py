@@ -128,6 +128,8 @@ def test_a_longer_pause_that_the_receiver_asks_for_is_kept() -> None:
         ("json://example.org", True),
         ("jsons://example.org", False),
         ("json://127.0.0.1", False),
+        ("mailto://me:secret@example.org", True),
+        ("mailto://me:secret@gmail.com", False),
         (f"tgram://123456789:{SECRET}abcdefghij/12315544/", False),
     ],
 )
