@@ -21,6 +21,38 @@
     return made;
   }
 
+  // The line of a grouped alert, which shows and hides its members.
+  function header({ storm, interval, time, zone }) {
+    const made = item({ symbol: storm.name, interval, time, zone, key: storm.key });
+    const body = deskPanels.element("button", "alert-text", storm.text);
+    Object.assign(body, { type: "button", title: "Show or hide the alerts of these symbols" });
+    body.setAttribute("aria-expanded", "false");
+    made.lastChild.replaceWith(body);
+    made.className = "alert storm";
+    made.addEventListener("click", () => open(made, body.getAttribute("aria-expanded") === "false"));
+    return made;
+  }
+
+  const membersOf = (made) => [...byId("alerts").children].filter(({ dataset }) => dataset.storm === made.dataset.key);
+
+  function open(made, isOpen) {
+    made.lastChild.setAttribute("aria-expanded", String(isOpen));
+    for (const each of membersOf(made)) each.hidden = !isOpen;
+  }
+
+  // Moves an alert below the line of its grouped alert, which is made for the first of its members.
+  function group(list, made, alert) {
+    if (!alert.storm || made.dataset.storm) return;
+    made.dataset.storm = alert.storm.key;
+    let line = list.querySelector(`[data-key="${CSS.escape(alert.storm.key)}"]`);
+    if (!line) {
+      line = header(alert);
+      list.insertBefore(line, made);
+    }
+    line.after(made);
+    open(line, line.lastChild.getAttribute("aria-expanded") === "true");
+  }
+
   function choose(key) {
     chosen = key;
     for (const each of byId("alerts").children) each.classList.toggle("chosen", each.dataset.key === chosen);
@@ -64,14 +96,18 @@
         list.insertBefore(made, older || null);
       }
       fill(made, alert);
+      group(list, made, alert);
     }
     while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
     if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
     deskPanels.setClass(list, list.children.length ? "alerts" : "alerts none");
-    deskPanels.write(byId("alert-list-note"), counted(list.children.length));
+    deskPanels.write(byId("alert-list-note"), counted(lines(list).length));
     if (received.length) count();
     mark(received);
   }
+
+  // The members of a grouped alert count as one.
+  function lines(list) { return [...list.children].filter(({ dataset }) => !dataset.storm); }
 
   // A full list may omit older alerts.
   function counted(number) { return number === ALERTS_SHOWN ? `${number}+` : number ? String(number) : ""; }
@@ -94,7 +130,7 @@
     for (const each of items) {
       const isNew = Number(each.dataset.time) > seen;
       each.classList.toggle("new", isNew);
-      unseen += isNew;
+      unseen += isNew && !each.dataset.storm;
     }
     const button = byId("alerts-new");
     button.hidden = !unseen;

@@ -33,9 +33,19 @@ DEFAULT_TEXTS = {
 }
 """Texts of alerts that are stored without a detail."""
 
+GROUPED = {
+    "rsi_overbought": "RSI overbought",
+    "rsi_oversold": "RSI oversold",
+    "price_change": "Price change in one bar",
+    "volume_change": "Volume far above its average",
+    "volatility": "High realized volatility",
+}
+"""Texts of grouped alerts of thresholds."""
+
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, and `by` who acknowledged it."""
+    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `by` who acknowledged it, and
+    `storm` the grouped alert that it belongs to."""
     text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
@@ -49,6 +59,17 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
         "severity": alert.severity or "warning",
         "by": alert.acknowledged_by,
         "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
+        "storm": None if alert.members is None else _storm(alert),
+    }
+
+
+def _storm(alert: AlertRow) -> dict[str, Any]:
+    """The line above the members of a grouped alert."""
+    text = alert.text or GROUPED.get(alert.rule, alert.rule)
+    return {
+        "key": f"storm {alert.interval} {alert.rule} {alert.event_time}",
+        "name": f"{alert.members} symbols",
+        "text": f"{text}: {alert.members} of {alert.symbols} symbols",
     }
 
 

@@ -117,7 +117,8 @@ class AlertRow(NamedTuple):
     """An alert of a rule at a bar's close; `value` and `threshold` are in the rule's unit.
 
     A rule of the user's own has a text, and the values that its condition read, as JSON, instead of both.
-    `acknowledged_by` is who dealt with it, None if nobody has.
+    `acknowledged_by` is who dealt with it, None if nobody has. If it belongs to a grouped alert, that has so many
+    `members`, of so many `symbols` with a bar.
     """
 
     symbol: str
@@ -132,6 +133,8 @@ class AlertRow(NamedTuple):
     named_values: str | None = None
     severity: str | None = None
     acknowledged_by: str | None = None
+    members: int | None = None
+    symbols: int | None = None
 
 
 class DataAlertRow(NamedTuple):

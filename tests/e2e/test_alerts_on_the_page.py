@@ -74,3 +74,24 @@ def test_acknowledged_alert_names_who_dealt_with_it(page: Page) -> None:
     page.evaluate(OTHER, ["1m", "warning", None])
     page.evaluate(OTHER, ["1m", "warning", "ada"])
     expect(page.locator(".alert.over .alert-text")).to_contain_text("acknowledged by ada")
+
+
+STORM = """() => {
+    const storm = { key: "storm 1m price_change", name: "3 symbols", text: "Price change in one bar: 3 of 4 symbols" };
+    const start = deskChart.view().bars.at(-5).start;
+    deskAlerts.apply(["AAA", "BBB", "CCC"].map((symbol) => ({ symbol, interval: "1m", text: "Price up", tone: "up",
+        severity: "warning", by: null, price: 2, start, time: 4e9, zone: "UTC", key: `${symbol} storm`, storm })), 4e9);
+}"""
+
+
+def test_grouped_alert_is_one_line_that_opens_to_its_members(page: Page) -> None:
+    members, line = page.locator(".alert[data-storm]"), page.locator(".alert.storm .alert-text")
+    page.evaluate(STORM)
+    expect(page.locator("#alerts-new")).to_have_text("1 new")
+    expect(line).to_have_text("Price change in one bar: 3 of 4 symbols")
+    assert [members.nth(place).is_visible() for place in range(3)] == [False] * 3
+    line.click()
+    expect(line).to_have_attribute("aria-expanded", "true")
+    assert [members.nth(place).is_visible() for place in range(3)] == [True] * 3
+    page.evaluate(STORM)
+    expect(members).to_have_count(3)

@@ -13,8 +13,11 @@ _ALERTS = """
             where h.action = 'acknowledge' and h.until >= a.event_time
                 and coalesce(h.rule, a.rule) = a.rule and coalesce(h.symbol, a.symbol) = a.symbol
             order by handled_at, handling_id limit 1
-        )
-    from alerts a
+        ), cardinality(storm.members), storm.symbols
+    from alerts a left join lateral (
+        select members, symbols from storms s where s.rule = a.rule and s.interval = a.interval
+            and s.event_time = a.event_time and a.symbol = any(s.members)
+    ) storm on true
 """
 
 
@@ -29,7 +32,8 @@ def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:
 def read_alerts_of(cursor: Cursor, key: SeriesKey, limit: int) -> list[AlertRow]:
     """The latest alerts of a symbol and interval, newest first."""
     cursor.execute(
-        _ALERTS + "where symbol = %s and interval = %s order by event_time desc, rule limit %s", (*key, limit)
+        _ALERTS + "where a.symbol = %s and a.interval = %s order by event_time desc, rule limit %s",
+        (*key, limit),
     )
     return [AlertRow._make(row) for row in cursor.fetchall()]
 

@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 
+from dashboard.read.sql.alert_queries import read_alerts
 from shared.kafka import partition_of
 from shared.market.messages import encode
 from shared.market.records import Quote, TimeMark
-from shared.postgres.database import connect
+from shared.postgres.database import connect, transaction
 from tests.copied import database_with_tables
 from tests.integration.fold_runs import MORNING
 from tests.integration.rules.two_partitions import Desk, Logs, Process, left_alone, logged
@@ -93,6 +94,9 @@ def test_grouped_alerts_are_those_of_a_run_left_alone_whatever_is_killed(desks: 
     one.end()
     other.end()
     assert alone.rows(f"({STORM})") == ['"price_change 5m A,B,C,D,GLD,SPY of 9 true"']
+    with transaction(alone.connection) as cursor:
+        shown = [(row.symbol, row.members, row.symbols) for row in read_alerts(cursor, 200) if row.members]
+    assert shown == [(symbol, 6, 9) for symbol in FALLEN]
     for table in ("storms", "alerts", "given_up_symbols"):
         assert killed.rows(table) == alone.rows(table)
 

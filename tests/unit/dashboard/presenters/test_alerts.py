@@ -40,3 +40,11 @@ def test_rule_whose_text_is_not_stored_is_named_by_its_number() -> None:
 
 def test_alerts_of_two_rules_at_one_bar_are_two_entries() -> None:
     assert alert_item(RULE, "UTC")["key"] != alert_item(RULE._replace(rule="rule 4"), "UTC")["key"]
+
+
+def test_member_of_a_grouped_alert_names_its_rule_and_how_many_symbols_there_are() -> None:
+    row = RULE._replace(rule="price_change", text=None, value=0.06, threshold=0.05, members=12, symbols=30)
+    storm = alert_item(row, "UTC")["storm"]
+    assert storm["text"] == "Price change in one bar: 12 of 30 symbols"
+    assert storm["key"] == alert_item(row._replace(symbol="MSFT"), "UTC")["storm"]["key"]
+    assert alert_item(RULE, "UTC")["storm"] is None
