@@ -1,8 +1,8 @@
 """The mood of the headlines about a symbol, at its closed bars. Pure."""
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil, fsum
+from math import ceil, fsum, inf
 from typing import NamedTuple
 
 from shared.market.records import Bar, Headline
@@ -32,14 +32,17 @@ def scored(headline: Headline, closed_until: int) -> ScoredHeadline:
     return ScoredHeadline(max(ceil(known), closed_until + 1), published, headline.score)
 
 
-def mean_score(headlines: Iterable[tuple[float, float]], at: float, half_life: float) -> float | None:
+def mean_score(headlines: Sequence[tuple[float, float]], half_life: float) -> float | None:
     """The mean of scores, the newer ones with more weight: sum(w * score) / sum(w), with w = 2^(-age / half_life).
 
-    A headline is its time of publication and its score; times and the half-life are in seconds. None without any.
+    A headline is its time of publication and its score; times and the half-life are in seconds. None without any. Only
+    the ratios of the weights count, so ages are measured from the newest headline: the mean stays the same as long as
+    the headlines do, whatever the time is.
     """
-    weighted = [(2.0 ** ((published - at) / half_life), score) for published, score in headlines]
-    if not weighted:
+    if not headlines:
         return None
+    newest = max(published for published, _ in headlines)
+    weighted = [(2.0 ** ((published - newest) / half_life), score) for published, score in headlines]
     return fsum(weight * score for weight, score in weighted) / fsum(weight for weight, _ in weighted)
 
 
@@ -62,7 +65,7 @@ class MoodOver:
     def __init__(self, span: int, half_life: int) -> None:
         self._span, self._half_life = span, half_life
         self._coming: list[ScoredHeadline] = []
-        self._counting: list[ScoredHeadline] = []
+        self._count([])
 
     def add(self, headline: ScoredHeadline) -> None:
         """Add a headline; it counts from its time on."""
@@ -70,16 +73,20 @@ class MoodOver:
         del self._coming[:-LONGEST_QUEUE]
 
     def update(self, bar: Bar) -> float | None:
-        """The mood at a closed bar."""
+        """The mood at a closed bar. It is calculated anew only where a headline came or became too old."""
         coming, end = self._coming, bar.end
-        if not coming and not self._counting:
-            return None
-        known = 0
-        while known < len(coming) and coming[known].counts_from <= end:
-            known += 1
+        if self._oldest > end - self._span and not (coming and coming[0].counts_from <= end):
+            return self._mood
+        known = bisect_right(coming, end, key=_counts_from)
         counting = [each for each in self._counting + coming[:known] if each.published > end - self._span]
-        self._counting, self._coming = counting[-MOST:], coming[known:]
-        return mean_score(((each.published, each.score) for each in self._counting), end, self._half_life)
+        self._coming = coming[known:]
+        self._count(counting[-MOST:])
+        return self._mood
+
+    def _count(self, counting: list[ScoredHeadline]) -> None:
+        self._counting = counting
+        self._oldest = min((each.published for each in counting), default=inf)
+        self._mood = mean_score([(each.published, each.score) for each in counting], self._half_life)
 
     def split(self, _: float) -> None:
         """Scores have no unit of shares."""
@@ -90,10 +97,15 @@ class MoodOver:
 
     def restore(self, state: Sequence[Sequence[Sequence[float]]]) -> None:
         """Continue from `state`."""
-        self._counting, self._coming = (
+        counting, self._coming = (
             [
                 ScoredHeadline(int(counts_from), published, score)
                 for counts_from, published, score in headlines
             ]
             for headlines in state
         )
+        self._count(counting)
+
+
+def _counts_from(headline: ScoredHeadline) -> int:
+    return headline.counts_from

@@ -26,7 +26,7 @@ def mood(
     action = price_action([day.close for day in days], [day.volume for day in days], breadth)
     return {
         "mood": {
-            "score": mean_score(scored, now, half_life * HOUR),
+            "score": mean_score(scored, half_life * HOUR),
             "headlines": len(counting),
             "newest": max((each.published for each in counting), default=None),
             "hours": SPAN // HOUR,

@@ -45,7 +45,7 @@ def gathering(
         yield list
         return
     max_age = timedelta(days=news.max_age)
-    source = source_of(kind, news, config.providers.http_timeout, stop)
+    source = source_of(kind, news, config.providers, stop)
     newsroom = Newsroom(source, listings, news.interval, max_age, topic.partitions)
     read_known = partial(_read_known, config, topic, lease, newsroom, max_age)
     work = partial(_work, newsroom, read_known, min(FIRST_SECONDS, news.interval))

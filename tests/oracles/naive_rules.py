@@ -164,7 +164,8 @@ def _mood(durations: Sequence[Node], bars: Sequence[Bar], moods: Moods) -> float
     span, half_life = (each.seconds for each in durations if isinstance(each, Duration))
     end = bars[-1].end
     known = [each for each in moods if each.counts_from <= end and end - each.published < span]
-    weights = [2.0 ** (-(end - each.published) / half_life) for each in known]
+    newest = max((each.published for each in known), default=0.0)
+    weights = [2.0 ** (-(newest - each.published) / half_life) for each in known]
     return (
         fsum(w * each.score for w, each in zip(weights, known, strict=True)) / fsum(weights)
         if known

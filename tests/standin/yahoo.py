@@ -46,11 +46,13 @@ class YahooStandIn:
             name = path.removeprefix("/v10/finance/quoteSummary/")
             return self._refused(has_cookie, params) or self._summary(name, params)
         if path == "/xhr/ncp" and params.get("queryRef") == "latestNews":
-            return self._news(msgspec.json.decode(request.body))
+            return self._news(msgspec.json.decode(request.body), has_cookie)
         return _error("finance", 404, "Not Found", "HTTP 404 Not Found")
 
-    def _news(self, wanted: Any) -> Answer:
-        """/xhr/ncp: the newest stories about the first name."""
+    def _news(self, wanted: Any, has_cookie: bool) -> Answer:
+        """/xhr/ncp: the newest stories about the first name, for every client with the cookie."""
+        if not has_cookie:
+            return _error("finance", 401, "Unauthorized", "Invalid Cookie")
         service = wanted["serviceConfig"]
         found = self.news.get(service["s"][0], [])[: service["snippetCount"]]
         return json_answer({"data": {"tickerStream": {"stream": found}}, "status": "OK"})

@@ -1,6 +1,7 @@
 """Headlines of Yahoo Finance, with the request that yfinance sends for `Ticker.news`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ import msgspec
 
 from producer.headlines.story import Story
 from producer.sources.yahoo.session import parsed
-from producer.transport.http import HttpClient
+from producer.transport.http import HttpClient, Rejected
+from shared.errors import NoNetwork, Refused, SourceDown
 from shared.market.listings import Listings
 
 PATH = "/xhr/ncp"
@@ -68,8 +70,9 @@ class YahooNews:
 
     name = YAHOO
 
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
+    def __init__(self, client: HttpClient, cookie_url: str) -> None:
+        self._client, self._cookie_url = client, cookie_url
+        self._has_cookie = False
         self._names: dict[str, str] = {}
 
     def subjects(self, listings: Listings) -> Sequence[str]:
@@ -84,10 +87,23 @@ class YahooNews:
 
     def stories(self, subject: str) -> Sequence[Story]:
         """The newest stories about a symbol. Raises SourceError."""
+        self._fetch_cookie()
         wanted = {"serviceConfig": {"snippetCount": STORIES, "s": [self._names[subject]]}}
-        body = parsed(self._client.post(PATH, PARAMS, wanted, self._names[subject]).json, NewsBody)
+        try:
+            answer = self._client.post(PATH, PARAMS, wanted, self._names[subject])
+        except Refused:
+            self._has_cookie = False
+            raise
+        body = parsed(answer.json, NewsBody)
         stream = body.data and body.data.ticker_stream
         return [story for raw in (stream.stream if stream else ()) if (story := story_of(subject, raw))]
+
+    def _fetch_cookie(self) -> None:
+        """Fetch the cookie of a session once. Its address returns no page; without a cookie the request may pass."""
+        if not self._has_cookie:
+            with suppress(Rejected, NoNetwork, SourceDown):
+                self._client.get_text(self._cookie_url)
+            self._has_cookie = True
 
 
 def story_of(symbol: str, raw: Any) -> Story | None:

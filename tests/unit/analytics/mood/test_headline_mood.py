@@ -64,3 +64,15 @@ def test_of_many_headlines_the_newest_count_and_the_state_stays_small() -> None:
         mood.add(ScoredHeadline(NOON + place, NOON + place, 1.0 if place >= 2 * MOST else -1.0))
     assert mood.update(bar(NOON + 3 * MOST)) == 1.0
     assert sum(map(len, mood.state())) == MOST
+
+
+def test_mood_stays_the_same_while_the_headlines_do() -> None:
+    """Weights halve all at once, so that their ratios stay."""
+    mood = MoodOver(DAY, 12 * HOUR)
+    for each in (ScoredHeadline(NOON, NOON - HOUR, -0.4), ScoredHeadline(NOON, NOON, 0.8)):
+        mood.add(each)
+    weights = [2.0 ** (-age / 12) for age in (1.0, 0.0)]
+    expected = pytest.approx((-0.4 * weights[0] + 0.8 * weights[1]) / sum(weights))
+    assert [mood.update(bar(NOON + hours * HOUR)) for hours in (0, 5, 22)] == [expected] * 3
+    assert mood.update(bar(NOON + 23 * HOUR)) == 0.8
+    assert mood.update(bar(NOON + 24 * HOUR)) is None

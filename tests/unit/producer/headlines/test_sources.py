@@ -91,17 +91,17 @@ def test_last_lines_of_a_long_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     path.write_bytes(line * (NEWEST_BYTES // len(line) + 100) + b'{"symbol":"AAPL","title":"new"}\n')
     config = load(None, {"NEWS": "jsonl", "NEWS_URL": str(path)})
-    stories = source_of("jsonl", config.news, 1.0, Event()).stories("*")
+    stories = source_of("jsonl", config.news, config.providers, Event()).stories("*")
     assert stories[-1].title == "new"
     assert len(stories) <= NEWEST_BYTES // len(line) + 1
 
 
 def test_file_that_does_not_exist_yet_has_no_stories(tmp_path: Path) -> None:
     config = load(None, {"NEWS": "jsonl", "NEWS_URL": str(tmp_path / "later.jsonl")})
-    assert source_of("jsonl", config.news, 1.0, Event()).stories("*") == []
+    assert source_of("jsonl", config.news, config.providers, Event()).stories("*") == []
 
 
 def test_yahoo_is_asked_for_the_symbols_that_it_quotes_and_a_feed_for_all() -> None:
     config = load(None, {"NEWS": "rss", "NEWS_URL": "https://news.example/{symbol}.xml"})
-    assert source_of("yahoo", config.news, 1.0, Event()).subjects(LISTINGS) == ["AAPL"]
-    assert source_of("rss", config.news, 1.0, Event()).subjects(LISTINGS) == ["AAPL", "BTC"]
+    assert source_of("yahoo", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL"]
+    assert source_of("rss", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL", "BTC"]
