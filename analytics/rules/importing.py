@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from analytics.alerts.importing.imported import LONGEST, ImportingError, imported
 from analytics.indicators.spec import Parameters
 from shared.market.records import INTERVALS
 
 FROM_INPUT = "-"
+LANGUAGES = ("pine", "stockcharts")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "text", metavar="TEXT", help="the scan or script in quotation marks; - reads it from the input"
     )
     command.add_argument(
-        "--from", dest="dialect", choices=sorted(LONGEST), help="its language; otherwise it is recognized"
+        "--from", dest="dialect", choices=LANGUAGES, help="its language; otherwise it is recognized"
     )
     command.add_argument(
         "--on", dest="interval", choices=INTERVALS, help="the interval of a script's chart; 1m without it"
@@ -25,6 +25,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def print_imported(arguments: argparse.Namespace, parameters: Parameters) -> int:
     """Print the rule, and on the error output what it means otherwise. Returns the exit status: 2 if it has no
     counterpart."""
+    # Imported here, because the other commands need no other language, and start faster.
+    from analytics.alerts.importing.imported import LONGEST, ImportingError, imported
+
     text = arguments.text
     if text == FROM_INPUT:
         text = sys.stdin.read(max(LONGEST.values()) + 1)
