@@ -4,6 +4,7 @@ The language: TradingView's Pine Script user manual, versions 4 to 6.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from analytics.alerts.importing.pine_expressions import OnInterval, PineBuilder, Several, Text, Variable
@@ -48,8 +49,10 @@ class ScriptCondition:
 
 @dataclass
 class _Script:
-    """What was read of a script so far."""
+    """What was read of a script so far. Variables that are `changed` by any of its statements have no value, because
+    an earlier one may read what they were at the bar before."""
 
+    changed: frozenset[str]
     variables: dict[str, Variable] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -69,7 +72,7 @@ class _Script:
             findings = Findings(
                 [Fault(place, "a rule has no functions of its own: write the expression out")]
             )
-            self.variables[found.group(1)] = Variable(Untranslated(place=place), findings)
+            self.variables[found.group(1)] = Variable(Untranslated(place=place), findings, True)
         elif ALERT.match(text):
             self._alert(statement.within, place)
         elif statement.within:
@@ -103,10 +106,10 @@ class _Script:
         return Variable(value, findings)
 
     def _assign(self, found: re.Match[str], statement: Statement) -> None:
-        kept, name, sign = found.groups()
+        name = found.group(2)
         variable = self._value(statement, found.end())
         place = _first(statement)
-        if kept or sign != "=":
+        if name in self.changed:
             findings = Findings([Fault(place, CHANGED.format(name))])
             variable = Variable(Untranslated(place=place), findings)
         self.variables[name], self.places[name] = variable, place
@@ -142,6 +145,14 @@ class _Script:
         raise Fault(0, "the script has no condition: end it with one, such as ta.crossover(a, b)")
 
 
+def _changed(found: Iterable[Statement]) -> Iterator[str]:
+    """The variables that are assigned again, or that keep their value from bar to bar."""
+    for statement in found:
+        assignment = ASSIGNMENT.match(statement.text)
+        if assignment and (assignment.group(1) or assignment.group(3) != "="):
+            yield assignment.group(2)
+
+
 def _first(statement: Statement) -> int:
     return statement.begin + len(statement.text) - len(statement.text.lstrip())
 
@@ -154,8 +165,9 @@ def _may_be_condition(value: Node) -> bool:
 
 def read_script(text: str, findings: Findings) -> tuple[Node, Interval | None]:
     """The condition of a script, and the interval that it names. Raises Fault where it can't be read."""
-    script = _Script()
-    for statement in statements(text):
+    found = statements(text)
+    script = _Script(frozenset(_changed(found)))
+    for statement in found:
         script.read(statement)
     meant = script.meant()
     findings.add(meant.value.findings)

@@ -61,10 +61,11 @@ class Several(Node):
 
 @dataclass(frozen=True)
 class Variable:
-    """A value with a name, and what was found in its statement."""
+    """A value or a function with a name, and what was found in its statement."""
 
     value: Node
     findings: Findings
+    is_function: bool = False
 
 
 @v_args(inline=True)
@@ -152,7 +153,7 @@ class PineBuilder(ExpressionBuilder):
     def _called(self, name: str, written: str, place: int, arguments: list[Node]) -> Node:
         named = {each.name: each.value for each in arguments if isinstance(each, Keyword)}
         given = [each for each in arguments if not isinstance(each, Keyword)]
-        if written in self._variables:
+        if written in self._variables and self._variables[written].is_function:
             return self._variable(written)
         if name == "input" or name.startswith("input."):
             return self._input(place, given, named)

@@ -55,6 +55,18 @@ def test_a_condition_on_a_lower_line_keeps_its_continuation() -> None:
     assert imported(script, None, None, DEFAULTS).text == "close > open and close > close[1] on 1m"
 
 
+def test_a_variable_that_is_assigned_again_has_no_value_before_that_either() -> None:
+    """Its value at the bar before is the last one that it had there."""
+    script = "x = close\nbuy = x[1] > 5\nx := open\nalertcondition(buy)"
+    assert [(line, "assigned again" in fault) for line, _, fault in faults(script)] == [(1, True)]
+
+
+def test_a_variable_named_like_a_function_is_not_called() -> None:
+    script = "cross = close > open\nalertcondition(cross(close, low))"
+    assert imported(script, None, None, DEFAULTS).text == "close crosses low on 1m"
+    assert "functions of its own" in faults("sma(x, y) => x + y\nalertcondition(sma(close, 5) > 6)")[0][2]
+
+
 def test_whole_numbers_are_not_divided() -> None:
     assert "cut off" in faults("close > 1 / 2", "pine")[0][2]
 
