@@ -69,9 +69,16 @@ def backlog(quotes: int, symbols: int, quotes_a_minute: int = 60) -> Iterator[Re
     yield market.mark(START + timedelta(microseconds=int(quotes * apart)), end=True)
 
 
-def live(quotes: int, symbols: int, rate: float, stop: Event) -> Iterator[Record]:
-    """Yield `quotes` quotes at `rate` a second of real time; the event time of each is the time when it is made."""
+def live(quotes: int, symbols: int, rate: float, stop: Event, history: int = 0) -> Iterator[Record]:
+    """Yield `quotes` quotes at `rate` a second of real time; the event time of each is the time when it is made.
+
+    Before them come, as fast as they are taken, two quotes of each symbol for each of the last `history` minutes.
+    """
     market = BenchmarkMarket(symbols)
+    now = datetime.now(UTC)
+    for number in range(2 * history):
+        for _ in range(symbols):
+            yield market.quote(now - timedelta(seconds=30 * (2 * history - number)))
     began = marked = time.monotonic()
     for number in range(quotes):
         while time.monotonic() < began + number / rate:

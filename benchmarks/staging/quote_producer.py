@@ -14,6 +14,7 @@ from contextlib import closing, nullcontext
 from threading import Event
 
 from benchmarks.staging.market import SOURCE, backlog, live
+from benchmarks.staging.rules import once, rule_changes
 from producer.publishing.holder import Holder, new_name
 from producer.publishing.lease import leased
 from producer.publishing.publisher import Publisher, last_positions
@@ -27,7 +28,7 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
     with servers(load(), kafka=True) as config:
         topic = make_topics(config.kafka.brokers, config.topic(), config.kafka.partitions)
         if arguments.rate:
-            records = live(arguments.quotes, arguments.symbols, arguments.rate, stop)
+            records = live(arguments.quotes, arguments.symbols, arguments.rate, stop, arguments.history)
         else:
             records = backlog(arguments.quotes, arguments.symbols, arguments.quotes_a_minute)
         with (
@@ -37,7 +38,8 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
             assert lease is not None, "no other producer publishes here"
             positions = last_positions(topic, SOURCE, lease)
             began, cpu = time.time(), time.process_time()
-            Publisher(topic, writer, lease, positions).publish(records, stop)
+            armed = once(rule_changes(arguments.rules, topic.partitions))
+            Publisher(topic, writer, lease, positions, take_requests=armed).publish(records, stop)
             return {
                 "began": began,
                 "ended": time.time(),
@@ -56,6 +58,8 @@ def main() -> int:
     parser.add_argument(
         "--quotes-a-minute", type=int, default=60, help="quotes of each symbol per minute of event time"
     )
+    parser.add_argument("--history", type=int, default=0, help="minutes of quotes before those at the rate")
+    parser.add_argument("--rules", type=int, default=0, help="alert rules that are armed at the start")
     parser.add_argument("--rate", type=float, default=0.0, help="quotes per second of real time; 0: no limit")
     print(json.dumps(publish(parser.parse_args(), stop_on_signals())), flush=True)
     return 0

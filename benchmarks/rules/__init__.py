@@ -1,0 +1,1 @@
+"""What alert rules cost, and how soon their alerts are stored."""

@@ -1,0 +1,82 @@
+"""How soon an alert is stored after the quote that closed its bar, with many armed rules on many symbols.
+
+    python -m benchmarks.rules.latency                       200 rules on 500 symbols, four minutes at 1,000 quotes/s
+    python -m benchmarks.rules.latency --rules 50 --seconds 200
+
+First without rules, but with the thresholds of the settings on every bar of a minute, then with the rules. Everything
+runs on an embedded Kafka and PostgreSQL in a temporary folder.
+"""
+
+import argparse
+import json
+import sys
+
+from benchmarks.staging.stage import Stage, say, stage, until
+from benchmarks.staging.tables import table
+
+MODULE = "analytics.analytics_consumer"
+STORAGE = "consumer.consumer"
+RATE = 1_000
+HISTORY = 60
+"""Minutes of two quotes a symbol, from which the values of the rules begin."""
+SETTLING_SECONDS = 30.0
+SETTINGS = {"ALERT_INTERVALS": "1m", "VOLUME_CHANGE_THRESHOLD": "1.5", "FORECAST_INTERVALS": "none"}
+ALERTS = """
+    select count(*), count(q.received_time), percentile_cont(array[0.5, 0.99, 1]) within group (order by
+        1000 * extract(epoch from pg_xact_commit_timestamp(a.xmin) - q.received_time)::float)
+    from alerts a left join quotes q using (partition, "offset") where a.event_time >= to_timestamp(%s)
+"""
+HEADER = (
+    "rules",
+    "alerts",
+    "closed by a quote",
+    "p50 ms",
+    "p99 ms",
+    "longest ms",
+    "analytics, core",
+    "storage, core",
+)
+
+
+def measured(on: Stage, rules: int, symbols: int, seconds: int) -> tuple[str, ...]:
+    """A line of the table. The latency is that of alerts whose bar was closed by a quote and not by a time mark."""
+    act = f"rules_{rules}"
+    on.prepare(act)
+    say(f"{rules} rules on {symbols} symbols, {seconds} s at {RATE:,} quotes/s")
+    parts = [on.start(act, module) for module in (MODULE, STORAGE)]
+    until(lambda: on.row(act, "select count(*) from progress") == (8,), "the partitions are assigned")
+    before = [part.cpu_seconds() for part in parts]
+    numbers = {"--quotes": RATE * seconds, "--rate": RATE, "--symbols": symbols, "--rules": rules}
+    numbers["--history"] = HISTORY
+    arguments = [str(each) for pair in numbers.items() for each in pair]
+    report = json.loads(on.run(act, "benchmarks.staging.quote_producer", *arguments).printed)
+    cores = [
+        (part.cpu_seconds() - start) / (report["ended"] - report["began"])
+        for part, start in zip(parts, before, strict=True)
+    ]
+    quotes = RATE * seconds + 2 * HISTORY * symbols
+    until(lambda: on.row(act, "select count(*) from quotes") == (quotes,), "every quote is stored")
+    for part in parts:
+        part.stopped()
+    alerts, timed, latency = on.row(act, ALERTS, report["began"] + SETTLING_SECONDS)
+    shown = [f"{each:,.0f}" for each in latency or ()] or ["", "", ""]
+    return (str(rules), f"{alerts:,}", f"{timed:,}", *shown, *(f"{share:.2f}" for share in cores))
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rules", type=int, default=200)
+    parser.add_argument("--symbols", type=int, default=500)
+    parser.add_argument("--seconds", type=int, default=240)
+    options = parser.parse_args()
+    with stage(**SETTINGS) as on:
+        lines = [measured(on, rules, options.symbols, options.seconds) for rules in (0, options.rules)]
+    print(table("From the quote to the committed alert", HEADER, lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
