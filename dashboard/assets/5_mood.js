@@ -1,7 +1,7 @@
 // The mood of the headlines, below the summary: loaded for each symbol, and again each minute.
 (function () {
   "use strict";
-  const EVERY = 60000; // ms
+  const EVERY = 60000, AGAIN = 5000; // ms, after an answer and after a failure
   const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
   let shown = "", asked = "", next = 0;
   const byId = (id) => document.getElementById(id);
@@ -50,7 +50,8 @@
     asked = symbol;
     next = performance.now() + EVERY;
     const found = await deskServer.json(`/api/v1/mood/${encodeURIComponent(symbol)}`);
-    if (asked !== symbol || !found) return;
+    if (asked !== symbol) return;
+    if (!found) { next = performance.now() + AGAIN; return; }
     shown = symbol;
     draw(found, now);
   }

@@ -69,6 +69,6 @@ def test_headlines_open_on_the_page_as_text_with_safe_links(tab: Tab, address: s
         expect(links).to_have_text("<img src=x onerror=alert(1)> surges & rallies")
         assert links.get_attribute("rel") == "noopener noreferrer"
         assert links.get_attribute("href") == "https://news.example/?a=1&b=2"
-        page.evaluate("deskMood.follow({ symbol: 'BBB', now: 2e9 })")
+        page.locator("#watchlist [row-id=BBB]").first.click()
         expect(page.locator("#mood-line")).to_contain_text("No headlines of the last 24 hours")
         expect(page.locator("#mood-list li")).to_have_count(0)
