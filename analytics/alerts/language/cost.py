@@ -10,16 +10,19 @@ MOST_BARS = 10_000
 WEIGHTS = {
     **dict.fromkeys(("sma", "roc"), 1),
     **dict.fromkeys(("bollinger", "bollinger_position", "garman_klass", "donchian"), 2),
-    **dict.fromkeys(("stochastic", "stochastic_rsi", "highest", "lowest"), 2),
+    **dict.fromkeys(("stochastic", "stochastic_rsi", "bar_volatility", "highest", "lowest"), 2),
     **dict.fromkeys(("volatility", "ichimoku"), 3),
     "z_score": 4,
     "cci": 6,
     "linear_regression": 12,
     **dict.fromkeys(("rsi", "ema", "macd", "atr", "adx", "keltner", "supertrend", "parabolic_sar"), 0),
-    **dict.fromkeys(("obv", "session_vwap", "session_drawdown", "year_drawdown"), 0),
+    **dict.fromkeys(("abs", "min", "max", "change", "drawdown", "anomaly", "forecast", "sentiment"), 0),
+    **dict.fromkeys(("typical_volume", "obv", "session_vwap", "session_drawdown", "year_drawdown"), 0),
 }
 """By function, how many bars of a simple average cost as much as one bar of its periods; 0 where the value follows from
 the one before, whatever the period."""
+WEIGHT_OF_OTHERS = 2
+"""The weight of an indicator that is not listed: most that look at a window cost as much."""
 
 
 def bars_read(rule: Rule) -> int:
@@ -47,4 +50,4 @@ def bars_read(rule: Rule) -> int:
 
 def _weighted(node: Call) -> int:
     numbers = [argument for argument in node.arguments if isinstance(argument, Number)]
-    return WEIGHTS.get(node.function, 0) * sum(int(number.value) for number in numbers)
+    return WEIGHTS.get(node.function, WEIGHT_OF_OTHERS) * sum(int(number.value) for number in numbers)

@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.alerts.language.cost import MOST_BARS, WEIGHTS, bars_read
-from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
+from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, OWN_FUNCTIONS
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 
@@ -25,8 +25,9 @@ def test_periods_count_as_often_as_they_are_read(text: str, bars: int) -> None:
     assert bars_read(read_rule(text, DEFAULTS)) == bars
 
 
-def test_every_indicator_has_a_weight() -> None:
-    assert INDICATOR_FUNCTIONS.keys() - WEIGHTS.keys() == set()
+def test_every_function_of_the_language_has_a_weight_and_every_weight_a_function() -> None:
+    assert OWN_FUNCTIONS.keys() - WEIGHTS.keys() == set()
+    assert WEIGHTS.keys() - OWN_FUNCTIONS.keys() - INDICATOR_FUNCTIONS.keys() == set()
 
 
 def test_the_longest_usual_rules_can_be_armed_and_many_long_windows_can_not() -> None:
