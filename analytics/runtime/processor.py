@@ -150,6 +150,7 @@ class Analysis:
         """Without a snapshot, or with one of another version, the whole log is reprocessed. Stored alerts and
         forecasts stay; bars, indicators and splits are recalculated. If the tables were cut back, everything is
         recalculated."""
+        self._across.note_another_start()
         delete_snapshot(cursor, self._reading, partition)
         delete_set_aside(cursor, partition)
         first, until = reached(cursor, self._reading, partition)[:2]

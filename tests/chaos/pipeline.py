@@ -117,6 +117,7 @@ def settings(data: Path, files: list[Path], speed: str, client: ClientChoice) ->
         "BATCH_SIZE": "500",
         "PRICE_CHANGE_THRESHOLD": "0.001",
         "VOLUME_CHANGE_THRESHOLD": "0.5",
+        "STORM_MIN_SYMBOLS": "2",
         "FORECAST_INTERVALS": "1m,5m",
         "MARKET_INTERVALS": "1m,1h",
         "ARIMA_MIN_OBSERVATIONS": "10",

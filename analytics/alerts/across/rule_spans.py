@@ -1,6 +1,6 @@
 """Between which changes of the log a version of a rule that compares symbols is armed. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from math import inf
 from typing import NamedTuple
 
@@ -90,6 +90,19 @@ def planned_runs(
             stop = inf if following is None else places.get((armed.rule_id, following, *where), 0.0)
             if start < stop:
                 yield PlannedRun(armed, symbol, tuple(each for each in names if each != symbol), start, stop)
+
+
+def is_over(span: RuleSpan, places: Mapping[RuleInterval, float], finished: Set[RunKey]) -> bool:
+    """Whether nothing is left to judge by a version that was replaced: it was judged at every bar of each symbol."""
+    armed, _, following = span
+    if following is None:
+        return False
+    for (rule_id, version, symbol, interval), stop in places.items():
+        if (rule_id, version, interval) == (armed.rule_id, following, armed.rule.interval):
+            start = places.get((rule_id, armed.version, symbol, interval), 0.0)
+            if start < stop and RunKey(rule_id, armed.version, symbol) not in finished:
+                return False
+    return True
 
 
 def concerned_symbols(spans: Iterable[RuleSpan]) -> set[str] | None:

@@ -40,6 +40,10 @@ class AcrossSymbols:
         if changes:
             self._comparing.note_changes()
 
+    def note_another_start(self) -> None:
+        """A partition is being calculated again from its beginning: what was judged with its bars is judged again."""
+        self._comparing.note_changes()
+
     def update_due(self, connection: Connection) -> None:
         """Do the steps that are due."""
         reads_history = any(partition.reads_history for partition in self._partitions.values())

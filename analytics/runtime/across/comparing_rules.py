@@ -1,8 +1,8 @@
 """Judges the rules that compare symbols, a step between two commits of the analytics part.
 
 One process of all does it at a time. Alerts are written in the transaction that stores how far each rule was judged, so
-that a kill at any place changes nothing. Without such a rule there is nothing to do, and nothing is asked of the
-database.
+that a kill at any place changes nothing. Without such a rule, or after the last one was judged to its end, nothing is
+asked of the database.
 """
 
 import time
@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from analytics.alerts.across.rule_spans import (
-    PlannedRun,
+    RuleInterval,
     RuleSpan,
     concerned_symbols,
+    is_over,
     planned_runs,
     spans_of,
 )
@@ -22,8 +23,8 @@ from analytics.runtime.across.told_times import TimeTeller
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import stored_gaps
 from analytics.store.across.rule_places import number_of_changes, stored_changes, stored_places
-from analytics.store.across.rule_runs import take_lock, wait_for_lock
-from analytics.store.across.symbol_times import SymbolTime, times_of_symbols
+from analytics.store.across.rule_runs import progress_of_runs, take_lock, wait_for_lock
+from analytics.store.across.symbol_times import times_of_symbols
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.progress.offsets import GroupOnTopic
@@ -57,6 +58,8 @@ class ComparingRules:
         self._judging = Judging()
         self._changes = 0
         self._spans: list[RuleSpan] = []
+        self._places: dict[RuleInterval, float] = {}
+        self._unfinished: list[RuleSpan] = []
         self._is_outdated = True
         self._next = 0.0
 
@@ -67,7 +70,7 @@ class ComparingRules:
     def judge_due(self, connection: Connection) -> None:
         """Do a step, if one is due."""
         began = time.monotonic()
-        if began < self._next or not (self._spans or self._is_outdated):
+        if began < self._next or not (self._unfinished or self._is_outdated):
             return
         has_more = self._step(connection, take_lock)
         now = time.monotonic()
@@ -77,7 +80,7 @@ class ComparingRules:
     def judge_all(self, connection: Connection) -> None:
         """Judge as far as possible, or as far as there is time for."""
         until = time.monotonic() + FINISH_SECONDS
-        while (self._spans or self._is_outdated) and time.monotonic() < until:
+        while (self._unfinished or self._is_outdated) and time.monotonic() < until:
             if not self._step(connection, wait_for_lock):
                 return
             beat()
@@ -86,29 +89,28 @@ class ComparingRules:
         """Judge what can be judged, or a part of it. Returns whether there is more."""
         with transaction(connection) as cursor:
             self._read_rules(cursor)
-        if not self._spans:
+        if not self._unfinished:
             return False
-        self._teller.tell(connection, concerned_symbols(self._spans))
+        self._teller.tell(connection, concerned_symbols(self._unfinished))
         with transaction(connection) as cursor:
             return lock(cursor) and self._judge(cursor, time.monotonic() + STEP_SECONDS)
 
     def _read_rules(self, cursor: Cursor) -> None:
         changes = number_of_changes(cursor)
-        self._is_outdated = False
-        if changes != self._changes:
-            self._spans = spans_of(stored_changes(cursor))
-            self._changes = changes
+        if self._is_outdated or changes != self._changes:
+            self._spans, self._places = spans_of(stored_changes(cursor)), stored_places(cursor)
+            self._unfinished = self._spans
+        self._is_outdated, self._changes = False, changes
 
     def _judge(self, cursor: Cursor, until: float) -> bool:
         """The times are read first: what is read after them belongs to them or is later, and changes no bar before."""
         times = times_of_symbols(cursor)
         self._read_rules(cursor)
-        planned = self._planned(cursor, times)
+        partitions = {symbol: time.partition for symbol, time in times.items()}
+        planned = list(planned_runs(self._unfinished, self._places, partitions))
         self._stalled.decide(cursor, lags_of_rules(cursor, planned, times), times, stored_gaps(cursor))
         now = datetime.now(UTC) if self._delivers else None
-        return self._judging.judge(cursor, planned, times, stored_gaps(cursor), until, now)
-
-    def _planned(self, cursor: Cursor, times: Mapping[str, SymbolTime]) -> list[PlannedRun]:
-        places = stored_places(cursor)
-        partitions = {symbol: time.partition for symbol, time in times.items()}
-        return list(planned_runs(self._spans, places, partitions))
+        has_more = self._judging.judge(cursor, planned, times, stored_gaps(cursor), until, now)
+        finished = {key for key, progress in progress_of_runs(cursor).items() if progress.is_finished}
+        self._unfinished = [span for span in self._spans if not is_over(span, self._places, finished)]
+        return has_more

@@ -10,6 +10,14 @@ from analytics.alerts.across.compared_run import Gap
 from analytics.store.times import utc
 from shared.postgres.database import Cursor
 
+BACK = """
+    update given_up_symbols g set until = greatest(%s, since, (
+        select max(greatest(judged_until, written_until)) from rule_runs r
+        where r.symbol = g.judged and g.symbol = any(r.symbols)
+    ))
+    where judged = %s and symbol = %s and until is null
+"""
+
 
 class SymbolPair(NamedTuple):
     """The symbol at whose bars a rule is judged, and another one whose values it reads."""
@@ -46,9 +54,7 @@ def give_up(cursor: Cursor, since: Mapping[SymbolPair, int]) -> None:
 
 
 def take_back(cursor: Cursor, until: Mapping[SymbolPair, int]) -> None:
-    """Wait for these symbols again, from these times on; epoch seconds."""
+    """Wait for these symbols again, from these times on, epoch seconds; later where rules were judged without them for
+    longer."""
     for pair, second in until.items():
-        cursor.execute(
-            "update given_up_symbols set until = %s where judged = %s and symbol = %s and until is null",
-            (utc(second), *pair),
-        )
+        cursor.execute(BACK, (utc(second), *pair))
