@@ -16,6 +16,7 @@ from producer.headlines.story import Story
 from producer.transport.http import HttpClient
 from shared.errors import SourceDown
 from shared.market.listings import Listings
+from shared.settings.server_types import PROJECT
 
 EVERYTHING = "*"
 NEWEST_BYTES = 1 << 20
@@ -52,7 +53,7 @@ class JsonLines:
         """The stories of all lines that can be read. Raises SourceError."""
         if self._place.startswith(("http://", "https://")):
             return stories_in(self._client.get_text(self._place).encode())
-        return stories_in(_end_of(Path(self._place)))
+        return stories_in(_end_of(PROJECT / self._place))
 
 
 def stories_in(lines: bytes) -> list[Story]:

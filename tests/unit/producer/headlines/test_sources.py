@@ -10,7 +10,7 @@ from producer.headlines.sources import json_lines, rss, source_of
 from producer.headlines.sources.json_lines import NEWEST_BYTES
 from producer.headlines.sources.yahoo import story_of
 from producer.headlines.story import Story
-from shared.errors import Unanswered
+from shared.errors import ConfigError, Unanswered
 from shared.market.listings import Listing, Listings
 from shared.settings.config import load
 from tests.standin import yahoo
@@ -105,3 +105,17 @@ def test_yahoo_is_asked_for_the_symbols_that_it_quotes_and_a_feed_for_all() -> N
     config = load(None, {"NEWS": "rss", "NEWS_URL": "https://news.example/{symbol}.xml"})
     assert source_of("yahoo", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL"]
     assert source_of("rss", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL", "BTC"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"NEWS": "rss"}, {"NEWS": "rss", "NEWS_URL": "https://news.example/all"}, {"NEWS": "jsonl"}]
+)
+def test_source_without_its_place_is_refused_at_the_start(settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="NEWS_URL"):
+        load(None, settings)
+
+
+def test_headlines_belong_to_live_quotes_only() -> None:
+    news = load(None, {}).news
+    assert [news.source_for(feed) for feed in ("live", "simulated", "replay")] == ["yahoo", "off", "off"]
+    assert load(None, {"NEWS": "off"}).news.source_for("live") == "off"
