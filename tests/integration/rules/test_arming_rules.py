@@ -14,7 +14,7 @@ from producer.producer import produce
 from shared.errors import ConfigError
 from shared.postgres.database import connect, transaction
 from tests.inputs.records import rule_change
-from tests.integration.desk import Desk
+from tests.integration.desk import Desk, give_last_quote
 from tests.waiting import wait_for
 
 RULE = "close > open on 1m"
@@ -94,6 +94,22 @@ def test_symbols_of_which_nothing_is_stored_are_named(desk: Desk) -> None:
     """A rule of aapl was armed and never fired: the symbol is AAPL."""
     answer = ask_for(desk, "aapl, MSFT: close > 1")
     assert "\nNothing is stored of aapl, MSFT so far: is it spelled as" in answer
+
+
+def test_a_rule_that_compares_symbols_names_those_it_waits_for(desk: Desk) -> None:
+    assert "\nNothing is stored of GLD, SPY so far" in ask_for(desk, "GLD.close / SPY.close > 0.4")
+    give_last_quote(desk, "GLD")
+    console = Console(record=True, width=200)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("insert into log_origin (cluster_id, topic, partitions) values ('here', 'topic', 1)")
+        cursor.execute(
+            'insert into rule_changes (rule_id, version, partition, "offset", text)'
+            " select rule_id, version, 0, 0, text from rule_requests"
+        )
+        print_rules(cursor, console)
+        print_rule(cursor, 1, console)
+    shown = console.export_text()
+    assert shown.count("waits for SPY") == 2 and "waits for GLD" not in shown
 
 
 def test_a_rule_that_can_not_be_judged_live_is_not_asked_for(desk: Desk) -> None:
