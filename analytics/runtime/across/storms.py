@@ -102,7 +102,7 @@ class Storms:
         if not found:
             return False
         if not self._has_read(cursor):
-            return True
+            return self._read_at is not None
         storms = [
             storm_of(cursor, each, [symbol for symbol in times if _counts(symbol, each.end, gaps)])
             for each in found
