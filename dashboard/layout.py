@@ -76,7 +76,7 @@ def page(model: ReadModel, context: PageContext) -> dmc.MantineProvider:
             _header(list(snapshot.reading.symbols)),
             _banner(banner(context.feed, snapshot.reading)),
             html.Div(id="warning", className="warning", role="status", hidden=True),
-            html.Main([_watchlist(), _middle(context), _side(context)], className="desk"),
+            html.Main([_left(), _middle(context), _side(context)], className="desk"),
             _status_bar(part_items(snapshot.reading.parts, snapshot.condition)),
             *_wiring(context),
         ],
@@ -158,6 +158,22 @@ def _panel(title: str, name: str, body: Any, *beside: Any) -> html.Section:
     return html.Section([head, body], className=f"panel {name}", **{"aria-labelledby": f"{name}-title"})
 
 
+def _left() -> html.Div:
+    return html.Div([_watchlist(), _alerts()], className="left")
+
+
+def _alerts() -> html.Section:
+    # The list keeps its role, which its items need; the scrolling box around it has the role log.
+    alerts = html.Div(
+        html.Ol(id="alerts", className="alerts"),
+        className="alert-log fill",
+        role="log",
+        tabIndex="0",
+        **{"aria-label": "Alerts"},
+    )
+    return _panel("Alerts", "alert-list", alerts, _new_alerts())
+
+
 def _watchlist() -> html.Section:
     grid = dag.AgGrid(
         id="watchlist",
@@ -217,14 +233,6 @@ def _cells(name: str, labels: list[tuple[str, str]]) -> html.Dl:
 
 
 def _side(context: PageContext) -> html.Div:
-    # The list keeps its role, which its items need; the scrolling box around it has the role log.
-    alerts = html.Div(
-        html.Ol(id="alerts", className="alerts"),
-        className="alert-log fill",
-        role="log",
-        tabIndex="0",
-        **{"aria-label": "Alerts"},
-    )
     session = [(label, label) for label, _, _ in blank_session()]
     indicators = [(figure.label, figure.title) for figure in figures_of(context.periods)]
     return html.Div(
@@ -232,7 +240,6 @@ def _side(context: PageContext) -> html.Div:
             _panel("Session", "session", _cells("session", session)),
             _panel("Indicators", "indicators", _cells("indicators", indicators)),
             _panel("Forecast", "forecast", _forecast()),
-            _panel("Alerts", "alert-list", alerts, _new_alerts()),
         ],
         className="side",
     )

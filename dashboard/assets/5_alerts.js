@@ -1,11 +1,12 @@
 // The list of alerts, the count of those that are new, and the alerts of the bars on the chart.
 (function () {
   "use strict";
-  const ALERTS_SHOWN = 200, HOUR = 3600, KEY = "desk-alerts-seen", MAX_TITLES = 3;
+  const ALERTS_SHOWN = 200, HOUR = 3600, KEY = "desk-alerts-seen", MAX_TITLES = 3, PAUSE = 5000;
   const TONES = { up: "#2bbfae", down: "#ff6b68", warn: "#f5c542", critical: "#ff6b68", info: "#5aa9ff" }; // as in the list
   const byId = (id) => document.getElementById(id);
   let datedAt = null, chosen = null;
   let seen = null; // the time of the newest alert that the user has seen
+  const listed = new Map(); // the alerts of the list, by their key
   let known = { of: "", alerts: new Map() }; // the alerts of the chart's symbol and interval, by their key
 
   function item(alert) {
@@ -97,8 +98,9 @@
       }
       fill(made, alert);
       group(list, made, alert);
+      listed.set(alert.key, alert);
     }
-    while (list.children.length > ALERTS_SHOWN) list.lastChild.remove();
+    for (; list.children.length > ALERTS_SHOWN; list.lastChild.remove()) listed.delete(list.lastChild.dataset.key);
     if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
     deskPanels.setClass(list, list.children.length ? "alerts" : "alerts none");
     deskPanels.write(byId("alert-list-note"), counted(lines(list).length));
@@ -138,20 +140,29 @@
     button.onclick = () => { keepSeen(newest); count(); };
   }
 
-  function clear() { byId("alerts").replaceChildren(); }
+  function clear() {
+    byId("alerts").replaceChildren();
+    listed.clear();
+    known = { of: "", alerts: new Map() };
+  }
 
   // The alerts of the chart's bars that are known, the newest first.
   function shown() { return [...known.alerts.values()].sort((one, other) => other.time - one.time); }
 
   const nameOf = ({ symbol, interval }) => `${symbol} ${interval}`;
 
-  // Reads the alerts of a chart that was loaded. Without an answer its bars have those of the list alone.
+  // Reads the alerts of a chart that was loaded; until there is an answer, its bars have those of the list alone.
   async function load(view) {
     if (known.of === nameOf(view)) return;
     known = { of: nameOf(view), alerts: new Map() };
     const { of } = known;
-    const found = await deskServer.json(`/api/v1/alerts/${encodeURIComponent(view.symbol)}?interval=${view.interval}`);
-    if (found && known.of === of) mark(found.alerts);
+    mark([...listed.values()]);
+    let found = null;
+    while (!found && known.of === of) {
+      found = await deskServer.json(`/api/v1/alerts/${encodeURIComponent(view.symbol)}?interval=${view.interval}`);
+      if (!found) await new Promise((again) => window.setTimeout(again, PAUSE));
+    }
+    if (known.of === of) mark(found.alerts);
   }
 
   function mark(received) {

@@ -95,3 +95,12 @@ def test_grouped_alert_is_one_line_that_opens_to_its_members(page: Page) -> None
     assert [members.nth(place).is_visible() for place in range(3)] == [True] * 3
     page.evaluate(STORM)
     expect(members).to_have_count(3)
+
+
+def test_bars_are_marked_where_the_list_was_there_before_the_chart(page: Page) -> None:
+    """On a busy machine the list of alerts came before the chart, and its bars had no mark."""
+    page.route("**/api/v1/alerts/**", lambda _: None)
+    page.locator("#interval button", has_text="1d").click()
+    page.wait_for_function("() => deskChart.holds('AAA', '1d')")
+    page.locator("#interval button", has_text="1m").click()
+    page.wait_for_function("() => deskChart.holds('AAA', '1m') && deskAlerts.shown().length === 1")
