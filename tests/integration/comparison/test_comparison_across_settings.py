@@ -44,6 +44,7 @@ def read(desk: Desk) -> None:
         desk.wait_until_rebuilt()
 
 
+@pytest.mark.variant
 def test_rows_of_several_settings_are_identical_with_a_fold_that_changes_them_at_the_same_records(
     changing: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,6 +143,7 @@ def in_one_run(desk: Desk, until: float) -> tuple[dict[Row, Row], dict[Row, Row]
     )
 
 
+@pytest.mark.variant
 def test_first_start_and_a_killed_producer_leave_the_bars_of_one_run_left_alone(
     live_desk: Desk, standin: StandIn
 ) -> None:

@@ -68,6 +68,7 @@ def test_partition_just_assigned_is_not_read_before_it_is_sought(log: Log) -> No
         require_all_read(reader, {1: 9})
 
 
+@pytest.mark.variant
 def test_member_that_does_not_poll_for_too_long_loses_its_partitions_and_comes_back(
     log: Log, each_client: ClientChoice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ def go_on_quickly(pipeline: ChaosPipeline) -> None:
         process.kill()
 
 
+@pytest.mark.variant
 def test_a_full_disk_is_waited_for_and_loses_and_doubles_no_record(
     small_disk: SmallDisk,
     calm: Calm,

@@ -87,6 +87,7 @@ def test_parts_that_record_end_the_screen_too_where_none_of_them_can_go_on() -> 
     assert all(child.process is None or child.process.poll() is not None for child in children)
 
 
+@pytest.mark.variant
 def test_a_second_pipeline_of_the_same_feed_is_refused_with_a_sentence(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:

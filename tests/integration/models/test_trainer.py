@@ -99,6 +99,7 @@ def test_models_are_trained_as_bars_close_and_go_live_where_they_may(trading_des
     assert 0.5 < losses < 1.5
 
 
+@pytest.mark.variant
 def test_restart_trains_only_once_enough_bars_have_closed_since(trading_desk: Desk) -> None:
     with trading_desk.at_work(train):
         wait_for(lambda: len(trainings(trading_desk)) == len(MODELS))
@@ -141,6 +142,7 @@ def test_constant_prices_are_waited_out_and_reported_once(
         pytest.param(SIGN.replace("'analytics'", "'producer'") % 2001, marks=pytest.mark.variant),
     ],
 )
+@pytest.mark.variant
 def test_nothing_is_trained_while_history_is_loading(trading_desk: Desk, sign: str) -> None:
     execute(trading_desk, sign)
     with trading_desk.at_work(train):

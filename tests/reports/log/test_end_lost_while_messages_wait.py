@@ -14,6 +14,7 @@ from tests.waiting import wait_for
 EACH_STEP = 5
 
 
+@pytest.mark.variant
 def test_messages_that_the_log_lost_after_they_were_fetched_are_not_written(
     spare_kafka: Kafka,
     embedded_postgres: str,

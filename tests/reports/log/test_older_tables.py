@@ -3,6 +3,7 @@ of the copy on, and the result is the same as without the restore."""
 
 from contextlib import closing
 
+import pytest
 from psycopg2.extensions import parse_dsn
 
 from shared.postgres.database import connect
@@ -24,6 +25,7 @@ def administered(desk: Desk, *statements: str) -> None:
             cursor.execute(statement.format(name, f"{name}_copy"))
 
 
+@pytest.mark.variant
 def test_an_older_copy_of_the_tables_catches_up_and_doubles_nothing(desk: Desk) -> None:
     desk.settings |= FEW_ORDERS
     desk.publish([*quotes(0, OLD), b"an old letter", mark(OLD)])

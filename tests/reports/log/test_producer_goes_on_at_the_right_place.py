@@ -66,6 +66,7 @@ def test_a_producer_goes_on_after_its_last_record_when_retention_removed_its_fir
     assert_every_quote_counts_once(feed, recording)
 
 
+@pytest.mark.variant
 def test_a_producer_reports_another_one_of_an_earlier_version_that_goes_on_publishing(
     desk: Desk, recording: list[Path], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

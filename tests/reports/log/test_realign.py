@@ -114,6 +114,7 @@ def differences(one: Iterable[Left], other: Iterable[Left]) -> list[str]:
     return [found for pair in zip(*kept, strict=True) if (found := first_difference(*pair))]
 
 
+@pytest.mark.variant
 def test_the_tables_are_cut_back_and_become_what_folding_the_new_log_gives(
     desks: dict[str, Desk], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,7 @@ def test_the_second_producer_waits_reports_it_and_takes_over_when_the_first_is_k
     assert first.rows("select count(distinct epoch) from producer_epochs") == [(2,)]
 
 
+@pytest.mark.variant
 def test_a_producer_that_was_frozen_and_resumes_doubles_nothing(
     desk: Desk, recording: list[Path], tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def drawn(page: Page) -> SeenChart:
     return chart
 
 
+@pytest.mark.variant
 def test_chart_stays_while_another_interval_can_not_be_read_and_comes_once_it_can(page: Page) -> None:
     """Report: the history was answered with 503 under load; the page asked twice a second and showed no reason."""
     refusal = RefusedBars(page, "**/history/AAPL?interval=1h**")

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from shared.postgres.database import connect, transaction
@@ -9,6 +10,7 @@ from tests.walk.market import COUNTS, DrawnMarket
 from tests.walk.seeing import pan, seen
 
 
+@pytest.mark.variant
 def test_panning_loads_every_older_bar_without_a_hole(page: Page, market: DrawnMarket) -> None:
     """Panning never loaded more than 1,001 bars."""
     while seen(page, lambda _: True).has_older:

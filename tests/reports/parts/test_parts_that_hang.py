@@ -174,6 +174,7 @@ def test_a_failed_part_is_red_on_the_page_with_its_reason_and_so_is_little_room(
     assert warning("reading", NOTHING._replace(parts=parts)) == f"{reason}."
 
 
+@pytest.mark.variant
 def test_each_part_of_a_running_pipeline_that_is_stopped_is_replaced(
     spare_kafka: Kafka, spare_postgres: Postgres
 ) -> None:

@@ -110,6 +110,7 @@ def test_server_that_hangs_is_replaced_by_the_next_part_that_starts(
     assert is_whole(server, after)
 
 
+@pytest.mark.variant
 def test_server_that_hangs_under_its_users_is_replaced_though_none_of_them_starts(
     spare_server: Kafka | Postgres,
 ) -> None:
