@@ -30,7 +30,7 @@ NO_DAY_YET = _Mean(0, 0.0)
 
 
 class TypicalVolume:
-    """The mean volume of earlier bars at the same time of day, measured from the start of the exchange's day.
+    """The mean volume of earlier bars at the same time of day, measured from the opening of the regular session.
 
     Volume is high at the opening of every day: a bar is compared with those at the same distance from it. Unknown
     below five such bars, and where none of them had a volume.
@@ -42,8 +42,8 @@ class TypicalVolume:
 
     def update(self, bar: Bar) -> float | None:
         """The mean before this bar, which is added to it."""
-        since_midnight = bar.start - int(day_of(self._session_of(bar)))
-        place = since_midnight % DAY // INTERVAL_SECONDS[bar.interval]
+        since_opening = bar.start - int(day_of(self._session_of(bar)))
+        place = since_opening % DAY // INTERVAL_SECONDS[bar.interval]
         mean = self._means.get(place, NO_DAY_YET)
         self._means[place] = mean.with_day(bar.volume)
         return mean.volume if mean.days >= MIN_VOLUME_DAYS and mean.volume > 0 else None
