@@ -15,6 +15,9 @@ LEAST_LISTED = 3
 """A route whose messages can't list so many alerts gets their number by symbol."""
 LONGEST_LISTED = 200
 """Characters of a subject, and of a sentence in a digest; longer ones are cut."""
+SUBJECT_BYTES = 280
+"""In a mail a subject is one line, in which each byte of a letter that is not ASCII takes three signs. A line of a mail
+has at most 998 (RFC 5322, 2.1.1)."""
 SIMULATED = "Simulated: "
 THRESHOLDS = {
     "rsi_overbought": "RSI overbought at {:.1f} (threshold {:g})",
@@ -79,7 +82,7 @@ def single(alert: WaitingAlert, settings: TextSettings, now: datetime, limit: in
     """The message of one alert, with a text of at most `limit` characters."""
     fields, late = fields_of(alert, settings.zone), lateness(alert, now)
     body = _cut(filled(settings.body, fields).strip(), max(1, limit - len(late) - 1))
-    subject = _cut(_one_line(filled(settings.subject, fields)), LONGEST_LISTED)
+    subject = _cut_bytes(_cut(_one_line(filled(settings.subject, fields)), LONGEST_LISTED))
     return MessageText(_prefixed(subject, settings), "\n".join(filter(None, (body, late))))
 
 
@@ -131,6 +134,11 @@ def _prefixed(subject: str, settings: TextSettings) -> str:
 
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _cut_bytes(text: str) -> str:
+    encoded = text.encode()
+    return text if len(encoded) <= SUBJECT_BYTES else encoded[:SUBJECT_BYTES].decode(errors="ignore") + "…"
 
 
 def _one_line(text: str) -> str:

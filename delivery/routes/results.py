@@ -16,8 +16,10 @@ from shared.runtime.retry_after import seconds_wanted
 MESSAGE_REFUSED = (400, 413, 422, 552, 554)
 """Statuses of HTTP and of mail servers by which a receiver may refuse one message and take another one."""
 LOGIN_REFUSED = (401, 403, 535)
-LOGIN_PAUSE = 300.0
-"""Seconds after which a login that was refused is tried again: some services lock an account after many failures."""
+REDIRECTED = (301, 302, 307, 308)
+WRONG_PAUSE = 300.0
+"""Seconds after which an address or a login that was refused is tried again: some services lock an account after many
+failures, and some have taken the message although they redirect."""
 MAX_CAUSES = 10
 TIME_OUT = "no answer in time"
 DELIVERED = "delivered"
@@ -64,9 +66,11 @@ def result_of(is_delivered: bool, heard: ReceiverAnswer) -> SendingResult:
 
 
 def _refusal(status: int, whose: str, pause: float | None) -> SendingResult:
-    if pause is None and status in LOGIN_REFUSED:
-        pause = LOGIN_PAUSE
+    if pause is None and status in LOGIN_REFUSED + REDIRECTED:
+        pause = WRONG_PAUSE
     words = f"refused with status {status}{whose}"
+    if status in REDIRECTED:
+        words += ": it redirects; write the address that it redirects to"
     return SendingResult(False, words, pause, status in MESSAGE_REFUSED)
 
 

@@ -1,6 +1,7 @@
 """One address of ALERT_URLS, and how a message is sent to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from copy import copy
 from ipaddress import ip_address
 from typing import Any
 
@@ -9,6 +10,7 @@ from apprise.plugins import NotifyBase
 from apprise.plugins.custom_form import NotifyForm
 from apprise.plugins.custom_json import NotifyJSON
 from apprise.plugins.custom_xml import NotifyXML
+from apprise.plugins.email import NotifyEmail
 
 from delivery.plan.next_message import OutgoingMessage
 from delivery.plan.texts import fields_of
@@ -19,6 +21,10 @@ from shared.settings.addresses import is_this_machine
 
 TITLE_ROOM = 100
 """Characters of a service's limit that are left for the subject, which some put before the text."""
+AUTOMATIC = {"Auto-Submitted": "auto-generated"}
+"""The header of a mail that no person wrote, which nobody's notice of absence answers (RFC 3834, 5)."""
+RECEIVERS = ("targets", "topics")
+"""What the services call the list of those to whom one address sends."""
 TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
 
 
@@ -79,7 +85,8 @@ class Route:
 
 
 def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> list[Route]:
-    """The routes of ALERT_URLS. From here on nothing of apprise is logged: its lines contain addresses.
+    """The routes of ALERT_URLS; an address of several receivers has one for each, so that one who is refused does not
+    make the others get the message again. From here on nothing of apprise is logged: its lines contain addresses.
 
     Raises ConfigError with the number and the scheme of an address that can't be used.
     """
@@ -96,9 +103,28 @@ def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> lis
             )
         service.socket_connect_timeout = service.socket_read_timeout = send_seconds
         name = _without_secrets(scheme, service)
-        same = sum(route.key.partition(" ")[0] == name for route in routes)
-        routes.append(Route(number, f"{name} {same + 1}" if same else name, service, zone))
+        for each in _for_each_receiver(service):
+            same = sum(route.key.partition(" ")[0] == name for route in routes)
+            routes.append(Route(number, f"{name} {same + 1}" if same else name, each, zone))
     return routes
+
+
+def _for_each_receiver(service: NotifyBase) -> Iterator[NotifyBase]:
+    """The service with one receiver at a time; itself if it has no list of several."""
+    if isinstance(service, NotifyEmail):
+        service.headers = {**AUTOMATIC, **service.headers}
+        copied = sorted({*service.cc, *service.bcc} - {address for _, address in service.targets})
+        service.targets = [*service.targets, *((service.names.get(each, False), each) for each in copied)]
+        service.cc, service.bcc = set(), set()
+    for name in RECEIVERS:
+        receivers = getattr(service, name, ())
+        if isinstance(receivers, list | tuple) and len(receivers) > 1:
+            for receiver in receivers:
+                alone = copy(service)
+                setattr(alone, name, [receiver])
+                yield alone
+            return
+    yield service
 
 
 def _without_secrets(scheme: str, service: NotifyBase) -> str:
