@@ -41,8 +41,8 @@ from analytics.store.cross_section_tables import (
     newest_start,
     splits_of,
 )
-from analytics.store.market_tables import END, breadth_rows
-from analytics.store.times import utc
+from analytics.store.market_tables import breadth_rows
+from analytics.store.times import AFTER_ALL_BARS, utc
 from shared.errors import ConfigError
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Interval
 from shared.market.splits import SplitAt
@@ -130,7 +130,7 @@ def _breadth(
     moves = []
     for symbol, two in latest.items():
         series = PricedSeries(two, splits.get(symbol, ()))
-        *_, last = moves_between(interval, series, None, 0, 0, END).values()
+        *_, last = moves_between(interval, series, None, 0, 0, AFTER_ALL_BARS).values()
         moves.append(last)
     return breadth_of(moves)
 

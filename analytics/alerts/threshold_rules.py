@@ -58,7 +58,7 @@ def threshold_rules(
     """The thresholds as rules on an interval, in the order in which their alerts are raised."""
     strength, change = rsi(parameters), _called("change", 1)
     typical = _called("typical_volume")
-    busyness = Arithmetic("/", Series("volume", place=0), typical, place=0)
+    relative_volume = Arithmetic("/", Series("volume", place=0), typical, place=0)
     over, under = settings.rsi_overbought, settings.rsi_oversold
     yield _rule(
         "rsi_overbought", interval, (strength, strength), over, (">=", "<"), _number(over - RSI_MARGIN)
@@ -68,7 +68,7 @@ def threshold_rules(
     )
     relative: tuple[tuple[ThresholdName, Node, Node, float], ...] = (
         ("price_change", change, Call("abs", (change,), place=0), settings.price_change),
-        ("volume_change", busyness, busyness, settings.volume_change),
+        ("volume_change", relative_volume, relative_volume, settings.volume_change),
         ("volatility", bar_volatility(parameters), bar_volatility(parameters), settings.volatility),
     )
     for name, reads, judged, threshold in relative:

@@ -6,10 +6,10 @@ from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
-from analytics.alerts.alerts import Alert, AlertRules
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
 from analytics.alerts.threshold_rules import AlertSettings
+from analytics.alerts.thresholds import ReachedThreshold, Thresholds
 from analytics.engine.bars import OpenBar, Slot
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.indicators.indicator_row import IndicatorRow
@@ -29,7 +29,7 @@ class ClosedBar(NamedTuple):
 
     bar: Bar
     indicators: IndicatorRow
-    alerts: list[Alert]
+    alerts: list[ReachedThreshold]
     own: OwnRow | None
     fired: Sequence[Judgement] = ()
 
@@ -41,7 +41,7 @@ class KnownPast(NamedTuple):
     headlines: Callable[[], Iterable[ScoredHeadline]]
 
 
-NOTHING_PAST = KnownPast(lambda _: (), tuple)
+NO_PAST = KnownPast(lambda _: (), tuple)
 
 
 def context_of(calendar: SessionCalendar, interval: Interval) -> Context:
@@ -84,7 +84,7 @@ class BarSeries:
         self.indicators = IndicatorSet(indicators, context, specs)
         self.own = OwnIndicators(own, context) if own else None
         checked = interval in alerts.intervals
-        self.alerts = AlertRules(alerts, indicators, interval, context) if checked else None
+        self.alerts = Thresholds(alerts, indicators, interval, context) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
         self.rules: SeriesRules | None = None
 

@@ -11,7 +11,7 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.open_bars import OpenBars
 from analytics.engine.quotes.last_price import close_as_quote
 from analytics.engine.quotes.print_filter import PrintFilter
-from analytics.engine.series import NOTHING_PAST, BarSeries, ClosedBar, KnownPast
+from analytics.engine.series import NO_PAST, BarSeries, ClosedBar, KnownPast
 from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.mood.headline_mood import ScoredHeadline
@@ -88,7 +88,7 @@ class SymbolState:
         """Judge these rules from the first bar on."""
         self._watch(rules, self.last_time)
         for interval, series in self.open.series.items():
-            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NOTHING_PAST)
+            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NO_PAST)
 
     def _watch(self, rules: RuleBook, now: float) -> None:
         """Judge the rules on missing quotes among these; a symbol without any has no state for them."""

@@ -8,7 +8,7 @@
     python -m analytics.handling list
 
 A rule is named by its number in `python -m analytics.rules list`, a threshold by the name that its alerts have. Alerts
-that are snoozed are raised, stored and shown as ever, but not delivered. An acknowledged alert that was not delivered
+that are snoozed are raised, stored and shown as ever, but never delivered. An acknowledged alert that was not delivered
 yet is not delivered any more.
 
 Both are requests in the database, which the running producer writes to the log; from there they get into the tables
@@ -66,7 +66,7 @@ def _span(text: str) -> timedelta:
 def _name(text: str) -> str:
     """The type of an argument: the name of a person."""
     if not text.isprintable() or not 0 < len(text) <= LONGEST_NAME:
-        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} letters in one line")
+        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters in one line")
     return text
 
 
@@ -103,7 +103,8 @@ def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
     if arguments.command == "snooze":
         until = now + arguments.span
         request_handling(cursor, "snooze", *concerned, until, arguments.by)
-        return f"{_subject(*concerned)} will not be delivered until {_minute(until)} UTC."
+        begins = "The snooze begins as soon as the producer runs."
+        return f"{_subject(*concerned)} before {_minute(until)} UTC will not be delivered. {begins}"
     count = count_unacknowledged(cursor, *concerned, now)
     if not count:
         return f"{_subject(*concerned)}: none is left to acknowledge."

@@ -24,8 +24,7 @@ def explained(
     rules = rules_for(rule, history)
     parts = [
         (expression_text(node), _value_of(node, rules))
-        for condition in (rule.condition, rule.clear)
-        if condition is not None
+        for condition in rule.conditions
         for node in named_parts(condition)
     ]
     for bar, outside in bars_for(rule, rules, history, named):

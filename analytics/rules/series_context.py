@@ -21,8 +21,7 @@ def context_for(rule: Rule, exchange: str | None) -> Context:
 
 
 def _is_annualised(rule: Rule) -> bool:
-    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
     called = {
-        node.function for each in conditions for node in values_read(each) if isinstance(node, Call)
+        node.function for each in rule.conditions for node in values_read(each) if isinstance(node, Call)
     } & INDICATOR_FUNCTIONS.keys()
     return any("periods_per_year" in INDICATOR_FUNCTIONS[name].spec.needs for name in called)

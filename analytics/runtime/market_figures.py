@@ -21,7 +21,7 @@ from analytics.cross_section.moves import (
 from analytics.cross_section.rolling_beta import REACH, earliest_needed
 from analytics.store.cross_section_tables import Wanted, bars_around, bars_of, splits_of
 from analytics.store.market_tables import (
-    END,
+    CALCULATING,
     KeptSettings,
     MarketChange,
     MoveSpan,
@@ -36,9 +36,8 @@ from analytics.store.market_tables import (
     replace_moves,
     replace_notes,
     stop_keeping,
-    take_lock,
-    wait_for_lock,
 )
+from analytics.store.times import AFTER_ALL_BARS
 from shared.market.records import Interval
 from shared.observability.heartbeat import beat, long_step
 from shared.postgres.database import Connection, Cursor, transaction
@@ -75,7 +74,7 @@ class MarketKeeper:
         began = time.monotonic()
         if began < self._next:
             return
-        has_more = self._step(connection, take_lock)
+        has_more = self._step(connection, CALCULATING.take)
         now = time.monotonic()
         pause = (now - began) / (HISTORY_SHARE if reads_history else MAX_SHARE)
         self._next = now + (pause if has_more else max(pause, PAUSE_SECONDS))
@@ -83,7 +82,7 @@ class MarketKeeper:
     def update_all(self, connection: Connection) -> None:
         """Bring everything up to date, or as much as there is time for."""
         until = time.monotonic() + FINISH_SECONDS
-        while self._step(connection, wait_for_lock) and time.monotonic() < until:
+        while self._step(connection, CALCULATING.wait) and time.monotonic() < until:
             beat()
 
     def _step(self, connection: Connection, lock: Callable[[Cursor], bool]) -> bool:
@@ -155,7 +154,7 @@ class MarketKeeper:
         }
         replace_moves(cursor, interval, before, after)
         add_to_breadth(cursor, interval, breadth_change(before.values(), after.values()))
-        rest = {symbol: until for symbol, _, until in spans if until < END}
+        rest = {symbol: until for symbol, _, until in spans if until < AFTER_ALL_BARS}
         replace_notes(cursor, noted, rest)
 
     def _series(
@@ -185,4 +184,4 @@ def _span(
 def _until(interval: Interval, bars: Sequence[PricedBar], start: int, most: int) -> int:
     """The time before which these are all bars that start at `start` or later, of which up to `most` were read."""
     is_all = len([bar for bar in bars if bar.start >= start]) < most
-    return END if is_all else earliest_time(interval, bars[-1].start)
+    return AFTER_ALL_BARS if is_all else earliest_time(interval, bars[-1].start)

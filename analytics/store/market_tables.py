@@ -9,12 +9,12 @@ from analytics.cross_section.moves import BreadthCounts, Move
 from analytics.store.times import utc
 from shared.market.records import Interval
 from shared.postgres.database import Cursor, allow_hours, copy_rows
+from shared.postgres.locks import StepLock
 from shared.postgres.upsert import upsert
 
 LOCK = 7_205_803
 """Key of the advisory lock of the process that calculates: the breadth is a sum that one process at a time changes."""
-END = 2**40
-"""A time after all bars, in epoch seconds."""
+CALCULATING = StepLock(LOCK)
 MOVE_COLUMNS = ("interval", "symbol", "time", *Move._fields)
 
 CHANGES = """
@@ -82,19 +82,6 @@ class MoveSpan(NamedTuple):
     symbol: str
     since: int
     until: int
-
-
-def take_lock(cursor: Cursor) -> bool:
-    """Become the process that calculates, until the end of this transaction; False if another one is at it."""
-    cursor.execute("select pg_try_advisory_xact_lock(%s)", (LOCK,))
-    ((is_taken,),) = cursor.fetchall()
-    return bool(is_taken)
-
-
-def wait_for_lock(cursor: Cursor) -> bool:
-    """Wait until this is the process that calculates, until the end of this transaction; always True."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-    return True
 
 
 def kept_settings(cursor: Cursor) -> dict[Interval, KeptSettings]:

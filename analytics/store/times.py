@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+AFTER_ALL_BARS = 2**40
+"""A time in epoch seconds."""
+
 
 @lru_cache(maxsize=8192)
 def utc(second: int) -> datetime:

@@ -39,7 +39,7 @@ def publish(arguments: argparse.Namespace, stop: Event) -> dict[str, float]:
             positions = last_positions(topic, SOURCE, lease)
             began, cpu = time.time(), time.process_time()
             armed = once(rule_changes(arguments.rules, topic.partitions))
-            Publisher(topic, writer, lease, positions, take_requests=armed).publish(records, stop)
+            Publisher(topic, writer, lease, positions, take_extra=armed).publish(records, stop)
             return {
                 "began": began,
                 "ended": time.time(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
-from producer.publishing.publisher import TakeRequests
+from producer.publishing.publisher import TakeExtra
 from shared.market.records import Record, RuleChange
 
 CONDITIONS = (
@@ -36,7 +36,7 @@ def rule_changes(count: int, partitions: int) -> list[tuple[int, Record]]:
     ]
 
 
-def once(records: list[tuple[int, Record]]) -> TakeRequests:
+def once(records: list[tuple[int, Record]]) -> TakeExtra:
     """Hand these out at the first call, and nothing afterwards."""
     waiting: Iterator[list[tuple[int, Record]]] = iter([records])
     return lambda: next(waiting, [])

@@ -76,8 +76,9 @@ def switch_on(cursor: Cursor) -> datetime:
     """Note that delivery is on, unless that was noted before; returns since when."""
     cursor.execute("insert into delivery_start default values on conflict do nothing")
     cursor.execute("select at from delivery_start")
+    since: datetime
     ((since,),) = cursor.fetchall()
-    return datetime.fromisoformat(str(since))
+    return since
 
 
 def route_new(cursor: Cursor, routes_of: Callable[[str, str], Sequence[str]]) -> int:

@@ -1,13 +1,13 @@
 """Asks the source of headlines, off the path of quotes, and keeps what is new until it is published."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 
 from producer.headlines.cleaning import headline_of
 from producer.headlines.duplicates import KnownHeadlines
-from producer.headlines.story import NewsSource
+from producer.headlines.story import NewsSource, Story
 from producer.transport.http import Rejected
 from shared.errors import SourceError
 from shared.kafka import partition_of
@@ -70,11 +70,11 @@ class Newsroom:
         if self._failures:
             log.info("Headlines are read again.")
         self._failures = 0
-        now = datetime.now(UTC)
+        self._keep_new([story for story in stories if story.symbol in listings], datetime.now(UTC))
+
+    def _keep_new(self, stories: Sequence[Story], now: datetime) -> None:
         self.known.forget(now - 2 * self._max_age)
         for story in stories:
-            if story.symbol not in listings:
-                continue
             try:
                 headline = headline_of(story, self._source.name, now, self._max_age)
             except ValueError as reason:

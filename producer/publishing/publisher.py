@@ -26,12 +26,12 @@ STUCK_SECONDS = 60.0
 NOTHING = -1
 FINISHED = "finished"
 
-TakeRequests = Callable[[], Iterable[tuple[int, Record]]]
-"""Returns the records of requests, each with its partition."""
+TakeExtra = Callable[[], Iterable[tuple[int, Record]]]
+"""Returns the records that come from no sequence of a source, requests and headlines, each with its partition."""
 
 
-def no_requests() -> Iterable[tuple[int, Record]]:
-    """No request."""
+def no_extra() -> Iterable[tuple[int, Record]]:
+    """No such record."""
     return ()
 
 
@@ -64,7 +64,7 @@ def _last_position(reader: LogReader, partition: int, source: str, lease: Lease)
 
 class Publisher:
     """Publishes records after `positions` to one log, under a lease, at most `limit` messages unless that is 0. Between
-    them it publishes the records that `take_requests` returns.
+    them it publishes the extra records that `take_extra` returns.
 
     `waiting` is set while the broker is slow to acknowledge, `ended` once the source has ended.
     """
@@ -76,10 +76,10 @@ class Publisher:
         lease: Lease,
         positions: dict[int, int],
         limit: int = 0,
-        take_requests: TakeRequests = no_requests,
+        take_extra: TakeExtra = no_extra,
     ) -> None:
         self._writer, self._lease, self._positions, self._limit = writer, lease, positions, limit
-        self._take_requests = take_requests
+        self._take_extra = take_extra
         self._stamps = [lease.stamp(partition) for partition in range(topic.partitions)]
         self._bootstrap = topic.bootstrap
         self._partitions = topic.partitions
@@ -108,7 +108,7 @@ class Publisher:
                 unmarked += self._publish_one(record)
             if unmarked >= MARK_EVERY or time.monotonic() - self._marked > MARK_SECONDS:
                 beat()
-                self._publish_requests()
+                self._publish_extra()
                 self._writer.mark()
                 unmarked, self._marked = 0, time.monotonic()
                 self._settle(MARKS_UNDER_WAY, stop)
@@ -140,8 +140,8 @@ class Publisher:
             self._writer.send(partition, None, value + self._stamps[partition])
         return len(missing)
 
-    def _publish_requests(self) -> None:
-        for partition, record in self._take_requests():
+    def _publish_extra(self) -> None:
+        for partition, record in self._take_extra():
             self._writer.send(partition, None, encode(record)[:-1] + self._stamps[partition])
 
     def _settle(self, under_way: int, stop: Event) -> None:

@@ -11,6 +11,7 @@ from shared.settings.setting_types import PerMinute, PollSeconds, StreamUrl, Thr
 NewsChoice = Literal["auto", "off", "yahoo", "rss", "jsonl"]
 YAHOO_NEWS = "https://finance.yahoo.com"
 PLACEHOLDER = "{symbol}"
+"""Stands in the address of a feed for the symbol."""
 
 
 class Providers(Section):

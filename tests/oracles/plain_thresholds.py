@@ -5,8 +5,8 @@ from functools import lru_cache
 from math import sqrt
 from typing import Literal, NamedTuple
 
-from analytics.alerts.alerts import Alert
 from analytics.alerts.threshold_rules import AlertSettings, ThresholdName
+from analytics.alerts.thresholds import ReachedThreshold
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
 from shared.calendars.calendars import DAY, SessionCalendar
 from shared.market.records import INTERVAL_SECONDS, Bar
@@ -65,13 +65,13 @@ class PlainThresholds:
         self._last_close: float | None = None
         self._typical_volumes: dict[int, PlainVolume] = {}
 
-    def update(self, bar: Bar, row: IndicatorRow) -> list[Alert]:
+    def update(self, bar: Bar, row: IndicatorRow) -> list[ReachedThreshold]:
         """The alerts of a bar that has just closed, with its indicators."""
         position = self._bar_of_session(bar)
         typical = self._typical_volumes.get(position, NO_VOLUME_YET)
         judged = self._judge(bar, row, typical)
         fired = [
-            Alert(rule, value, threshold)
+            ReachedThreshold(rule, value, threshold)
             for rule, value, threshold, zone in judged
             if self._fires(rule, zone)
         ]

@@ -19,6 +19,10 @@ class Gap(NamedTuple):
     since: float
     until: float = inf
 
+    def has(self, end: float) -> bool:
+        """Whether a bar that ends then is in it."""
+        return self.since < end <= self.until
+
 
 NO_GAPS: Mapping[str, Sequence[Gap]] = {}
 
@@ -57,7 +61,7 @@ class ComparedRun:
             while self._applied < len(splits) and splits[self._applied].time < bar.end:
                 self.rules.split(splits[self._applied].ratio)
                 self._applied += 1
-            known = [other for other in self.others if not _is_in(gaps.get(other.symbol, ()), bar.end)]
+            known = [other for other in self.others if not _is_in_gap(gaps.get(other.symbol, ()), bar.end)]
             outside = values_at(known, bar.end, self.rules)
             self.judged_until = bar.end
             if self._has_begun:
@@ -85,5 +89,5 @@ class ComparedRun:
         self.rules.restore(state["rules"])
 
 
-def _is_in(gaps: Sequence[Gap], end: int) -> bool:
-    return any(gap.since < end <= gap.until for gap in gaps)
+def _is_in_gap(gaps: Sequence[Gap], end: int) -> bool:
+    return any(gap.has(end) for gap in gaps)

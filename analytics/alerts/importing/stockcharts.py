@@ -11,7 +11,7 @@ from typing import Any
 from lark import Lark, Token, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from analytics.alerts.importing.stockcharts_forms import UNKNOWN, VALUES
+from analytics.alerts.importing.stockcharts_forms import VALUES, WITHOUT_COUNTERPART
 from analytics.alerts.importing.translation import (
     ExpressionBuilder,
     Findings,
@@ -64,38 +64,13 @@ GRAMMAR = r"""
     %ignore SPACE
 """
 KEYWORDS = (
-    *(
-        "and",
-        "or",
-        "not",
-        "x",
-        "is",
-        "crosses",
-        "daily",
-        "weekly",
-        "monthly",
-        "intraday",
-        "ago",
-        "rank",
-        "order",
-    ),
-    *("days?", "bars?", "trading", "today'?s", "yesterday'?s"),
+    "and|or|not|x|is|crosses|daily|weekly|monthly|intraday|ago|rank|order"
+    "|days?|bars?|trading|today'?s|yesterday'?s"
 )
-WORD = rf"(?!(?:{'|'.join(KEYWORDS)})\b)[A-Za-z%][A-Za-z0-9_%]*"
+WORD = rf"(?!(?:{KEYWORDS})\b)[A-Za-z%][A-Za-z0-9_%]*"
 CLASSES = (
-    *(
-        "type",
-        "country",
-        "exchange",
-        "group",
-        "sector",
-        "industry",
-        "symbol",
-        "name",
-        "optionable",
-        "chartlist",
-    ),
-    r"favou?rites\s+list",
+    "type|country|exchange|group|sector|industry|symbol|name|optionable|chartlist"
+    r"|favou?rites\s+list"
 )
 """What chooses symbols, not days."""
 COMMENT = re.compile(r"//[^\n]*")
@@ -117,7 +92,7 @@ def read_scan(text: str, findings: Findings) -> Node:
 
 @cache
 def _parser() -> Lark:
-    grammar = GRAMMAR.replace("WORD", WORD).replace("CLASSES", "|".join(CLASSES))
+    grammar = GRAMMAR.replace("WORD", WORD).replace("CLASSES", CLASSES)
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
@@ -192,8 +167,8 @@ class _Builder(ExpressionBuilder):
 
     def _value(self, name: str, place: int, arguments: tuple[Any, ...]) -> Node:
         key = name.lower()
-        if key in UNKNOWN:
-            raise Fault(place, f"{name} has no counterpart in rules: {UNKNOWN[key]}")
+        if key in WITHOUT_COUNTERPART:
+            raise Fault(place, f"{name} has no counterpart in rules: {WITHOUT_COUNTERPART[key]}")
         if key not in VALUES:
             raise Fault(place, f"{name} has no counterpart in rules{suggestion(key, VALUES)}")
         form = VALUES[key]

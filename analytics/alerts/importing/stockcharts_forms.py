@@ -63,7 +63,7 @@ VALUES = {
 }
 """By name in lower case."""
 
-UNKNOWN = {
+WITHOUT_COUNTERPART = {
     "sctr": "it ranks a symbol among others, and a rule sees one symbol",
     "chg": "write PctChange(1,close), or close - yesterday's close",
     "vwap": "it is that of the day so far, and a daily bar has its own",

@@ -1,6 +1,6 @@
 """What the translation of a condition found, and how its parts are built. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,12 @@ MAX_PARTS = 500
 
 MAX_LEVELS = 150
 """So many levels of a text may lie in one another, more than a rule may have parts."""
+
+OPPOSITE = (
+    "A value without enough bars before it is unknown, and so is its opposite: the rule waits. Elsewhere such a value"
+    " compares as false, and its opposite as true."
+)
+"""How the opposite of a comparison differs."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def _filled(node: Node, place: int, values: Mapping[str, Node]) -> Node:
     return replace(with_children(node, lambda child: _filled(child, place, values)), place=place)
 
 
-def with_children(node: Node, changed: Any) -> Node:
+def with_children(node: Node, changed: Callable[[Node], Node]) -> Node:
     """The node with `changed(child)` in place of each part."""
     new: dict[str, Any] = {}
     for each in fields(node):
@@ -214,12 +220,6 @@ def built(builder: ExpressionBuilder, tree: Tree[Token]) -> Node:
         if isinstance(error.orig_exc, Fault):
             raise error.orig_exc from error
         raise
-
-
-OPPOSITE = (
-    "A value without enough bars before it is unknown, and so is its opposite: the rule waits. Elsewhere such a value"
-    " compares as false, and its opposite as true."
-)
 
 
 def require_condition(node: Node) -> None:

@@ -33,9 +33,7 @@ def bars_read(rule: Rule) -> int:
     """
     indicators: dict[tuple[str, str], int] = {}
     total = 0
-    waiting: list[tuple[Node, int]] = [(rule.condition, 1)]
-    if rule.clear is not None:
-        waiting.append((rule.clear, 1))
+    waiting: list[tuple[Node, int]] = [(condition, 1) for condition in rule.conditions]
     while waiting:
         node, times = waiting.pop()
         if isinstance(node, Call) and node.function in INDICATOR_FUNCTIONS:

@@ -38,3 +38,8 @@ class Rule:
     while_open: bool = False
     is_live: bool = False
     severity: Severity = "warning"
+
+    @property
+    def conditions(self) -> list[Node]:
+        """The condition, and the one that clears it if there is one."""
+        return [self.condition] if self.clear is None else [self.condition, self.clear]

@@ -25,15 +25,13 @@ def values_read(condition: Node) -> Iterable[Series | Call]:
 
 def named_series(rule: Rule) -> list[Series]:
     """The series of symbols that a rule names, each once, in the order of the text."""
-    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
-    found = [node for condition in conditions for node in values_read(condition)]
+    found = [node for condition in rule.conditions for node in values_read(condition)]
     return list(dict.fromkeys(node for node in found if isinstance(node, Series) and node.symbol))
 
 
 def reads(rule: Rule, function: str) -> bool:
     """Whether a rule reads values of this function."""
-    conditions = [rule.condition] if rule.clear is None else [rule.condition, rule.clear]
-    nodes = (node for condition in conditions for node in values_read(condition))
+    nodes = (node for condition in rule.conditions for node in values_read(condition))
     return any(isinstance(node, Call) and node.function == function for node in nodes)
 
 

@@ -23,7 +23,7 @@ from analytics.runtime.across.told_times import TimeTeller
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import stored_gaps
 from analytics.store.across.rule_places import number_of_changes, stored_changes, stored_places
-from analytics.store.across.rule_runs import progress_of_runs, take_lock, wait_for_lock
+from analytics.store.across.rule_runs import JUDGING, progress_of_runs
 from analytics.store.across.symbol_times import times_of_symbols
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Connection, Cursor, transaction
@@ -40,7 +40,7 @@ FINISH_SECONDS = 5.0
 class ComparingRules:
     """The rules that compare symbols, for the partitions of one process.
 
-    A symbol that stays more than `patience` seconds of event time behind is no longer waited for. `ends` are those of
+    A symbol that stays more than `wait_seconds` of event time behind is no longer waited for. `ends` are those of
     the log. With `delivers`, alerts are posted for delivery.
     """
 
@@ -48,13 +48,13 @@ class ComparingRules:
         self,
         reading: GroupOnTopic,
         partitions: Mapping[int, Partition],
-        patience: float,
+        wait_seconds: float,
         ends: Ends,
         delivers: bool,
     ) -> None:
         self._delivers = delivers
         self._teller = TimeTeller(reading, partitions)
-        self._stalled = StalledSymbols(reading, patience, ends)
+        self._stalled = StalledSymbols(reading, wait_seconds, ends)
         self._judging = Judging()
         self._changes = 0
         self._spans: list[RuleSpan] = []
@@ -72,7 +72,7 @@ class ComparingRules:
         began = time.monotonic()
         if began < self._next or not (self._unfinished or self._is_outdated):
             return
-        has_more = self._step(connection, take_lock)
+        has_more = self._step(connection, JUDGING.take)
         now = time.monotonic()
         pause = (now - began) / MAX_SHARE
         self._next = now + (pause if has_more else max(pause, PAUSE_SECONDS))
@@ -81,7 +81,7 @@ class ComparingRules:
         """Judge as far as possible, or as far as there is time for."""
         until = time.monotonic() + FINISH_SECONDS
         while (self._unfinished or self._is_outdated) and time.monotonic() < until:
-            if not self._step(connection, wait_for_lock):
+            if not self._step(connection, JUDGING.wait):
                 return
             beat()
 

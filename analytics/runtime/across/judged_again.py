@@ -20,10 +20,8 @@ from analytics.store.across.given_up import Gaps, stored_gaps
 from analytics.store.across.rule_runs import progress_of_runs
 from analytics.store.across.symbol_times import SplitPlace, SymbolTime, write_split_places
 from analytics.store.comparison.compared_tables import Period
+from analytics.store.times import AFTER_ALL_BARS
 from shared.postgres.database import Cursor
-
-AFTER_ALL_BARS = 2**40
-"""A time in epoch seconds."""
 
 
 class StoredJudging(NamedTuple):

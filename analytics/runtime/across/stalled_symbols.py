@@ -39,10 +39,10 @@ class Suspicion(NamedTuple):
 
 
 class StalledSymbols:
-    """The decisions of one process. `patience` is in seconds of event time."""
+    """The decisions of one process. Rules wait for a symbol that is behind by up to `wait_seconds` of event time."""
 
-    def __init__(self, reading: GroupOnTopic, patience: float, ends: Ends) -> None:
-        self._reading, self._patience, self._ends = reading, patience, ends
+    def __init__(self, reading: GroupOnTopic, wait_seconds: float, ends: Ends) -> None:
+        self._reading, self._wait_seconds, self._ends = reading, wait_seconds, ends
         self._suspected: dict[SymbolPair, Suspicion] = {}
 
     def decide(
@@ -54,8 +54,10 @@ class StalledSymbols:
     ) -> None:
         """Give up symbols that have stalled, and wait again for those that are back."""
         given_up = {pair for pair in lags if is_given_up(pair, gaps)}
-        back = {pair: lags[pair].judged_until for pair in given_up if lags[pair].seconds <= self._patience}
-        behind = {pair for pair in lags.keys() - given_up if lags[pair].seconds > self._patience}
+        back = {
+            pair: lags[pair].judged_until for pair in given_up if lags[pair].seconds <= self._wait_seconds
+        }
+        behind = {pair for pair in lags.keys() - given_up if lags[pair].seconds > self._wait_seconds}
         stalled = {pair: times[pair.symbol].closed_until for pair in self._surely(cursor, behind, times)}
         give_up(cursor, stalled)
         take_back(cursor, back)

@@ -18,7 +18,7 @@ from analytics.runtime.across.stalled_symbols import SURE_SECONDS, Ends, Lag, St
 from analytics.runtime.across.told_times import TimeTeller
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import Gaps, SymbolPair, stored_gaps
-from analytics.store.across.rule_runs import take_lock
+from analytics.store.across.rule_runs import JUDGING
 from analytics.store.across.storm_tables import (
     Storm,
     StormCandidate,
@@ -88,7 +88,7 @@ class Storms:
             return False
         self._teller.tell(connection, None)
         with transaction(connection) as cursor:
-            return take_lock(cursor) and self._group(cursor)
+            return JUDGING.take(cursor) and self._group(cursor)
 
     def _group(self, cursor: Cursor) -> bool:
         if is_any_calculated_again(cursor):
@@ -141,7 +141,7 @@ def _lags(times: Mapping[str, SymbolTime], judged_until: int) -> dict[SymbolPair
 
 def _counts(symbol: str, end: float, gaps: Gaps) -> bool:
     """Whether all others wait for a symbol at bars that end then, epoch seconds."""
-    return not any(gap.since < end <= gap.until for gap in gaps.get(SymbolPair(EVERY_RULE, symbol), ()))
+    return not any(gap.has(end) for gap in gaps.get(SymbolPair(EVERY_RULE, symbol), ()))
 
 
 def _is_of_all(candidate: StormCandidate) -> bool:

@@ -14,10 +14,12 @@ from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
 from analytics.store.times import utc
 from shared.market.records import Bar
 from shared.postgres.database import Cursor
+from shared.postgres.locks import StepLock
 from shared.postgres.upsert import upsert
 
 LOCK = 7_205_824
 """Key of the advisory lock of the process that judges, or that has these rules judged again."""
+JUDGING = StepLock(LOCK)
 RUN_COLUMNS = ("rule_id", "version", "symbol", "symbols", "judged_until", "is_finished", "state")
 JUDGED_AGAIN = """
     update rule_runs set written_until = greatest(written_until, judged_until), judged_until = null,
@@ -57,19 +59,6 @@ class FiredRule(NamedTuple):
     partition: int
     bar: Bar
     judgement: Judgement
-
-
-def take_lock(cursor: Cursor) -> bool:
-    """Become the process that judges, until the end of this transaction; False if another one is at it."""
-    cursor.execute("select pg_try_advisory_xact_lock(%s)", (LOCK,))
-    ((is_taken,),) = cursor.fetchall()
-    return bool(is_taken)
-
-
-def wait_for_lock(cursor: Cursor) -> bool:
-    """Wait until this is the process that judges, until the end of this transaction; always True."""
-    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-    return True
 
 
 def progress_of_runs(cursor: Cursor) -> dict[RunKey, RunProgress]:
@@ -136,7 +125,7 @@ def _alert(partition: int, bar: Bar, judgement: Judgement, now: datetime | None)
 def judge_again(cursor: Cursor, partition: int) -> None:
     """Judge what concerns the symbols of a partition again, from the beginning, as soon as their bars are there again;
     alerts that were raised stay, and are not raised again."""
-    wait_for_lock(cursor)
+    JUDGING.wait(cursor)
     cursor.execute(
         "select coalesce(array_agg(symbol), '{}') from symbol_times where partition = %s", (partition,)
     )
@@ -147,7 +136,7 @@ def judge_again(cursor: Cursor, partition: int) -> None:
 
 def undo_runs(cursor: Cursor, symbols: Sequence[str]) -> None:
     """Delete all that was judged with bars of these symbols, and its alerts; and group the newest alerts again."""
-    wait_for_lock(cursor)
+    JUDGING.wait(cursor)
     _forget_times(cursor, symbols)
     cursor.execute(UNDONE_ALERTS, (list(symbols),))
     cursor.execute("delete from rule_runs where symbols && %s", (list(symbols),))

@@ -63,7 +63,7 @@ class StoredAlert(NamedTuple):
     published_at: datetime | None = None
 
     @property
-    def is_news(self) -> bool:
+    def is_deliverable(self) -> bool:
         """Whether it may be delivered: it was published for the first time, and soon after its bar had ended."""
         return self.published_at is not None and self.published_at - self.event_time <= HISTORY_AFTER
 
@@ -73,8 +73,8 @@ def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
     if not alerts:
         return
     execute_values(cursor, STORE, [alert[:-1] for alert in alerts], page_size=len(alerts))
-    if news := [_posted(alert) for alert in alerts if alert.is_news]:
-        execute_values(cursor, POST, news, page_size=len(news))
+    if new := [_posted(alert) for alert in alerts if alert.is_deliverable]:
+        execute_values(cursor, POST, new, page_size=len(new))
 
 
 def _posted(alert: StoredAlert) -> tuple[object, ...]:

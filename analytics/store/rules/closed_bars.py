@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeVar
 
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.store.rules.headlines import counted_headlines
-from analytics.store.rules.stored_bars import AFTER_ALL_BARS, stored_bars
+from analytics.store.rules.stored_bars import stored_bars
 from analytics.store.tables import splits_until
+from analytics.store.times import AFTER_ALL_BARS
 from shared.errors import Unavailable
 from shared.market.records import Bar, Interval
 from shared.market.splits import SplitAt

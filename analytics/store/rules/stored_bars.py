@@ -11,9 +11,6 @@ from analytics.indicators.series.sessions import SESSIONS
 from shared.market.records import Bar, Interval
 from shared.postgres.database import Cursor
 
-AFTER_ALL_BARS = 2**40
-"""A time in epoch seconds."""
-
 COLUMNS = (
     *(("start", ">i8"), ("end", ">i8"), ("open", ">f8"), ("high", ">f8"), ("low", ">f8"), ("close", ">f8")),
     *(("volume", ">f8"), ("vwap", ">f8"), ("quotes", ">i8"), ("session", "S8")),

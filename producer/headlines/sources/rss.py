@@ -12,8 +12,8 @@ from producer.headlines.story import Story
 from producer.transport.http import HttpClient
 from shared.errors import Unanswered
 from shared.market.listings import Listings
+from shared.settings.provider_settings import PLACEHOLDER
 
-PLACEHOLDER = "{symbol}"
 ITEMS = ("item", "entry")
 MOST_ITEMS = 200
 _DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)

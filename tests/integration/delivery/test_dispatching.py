@@ -62,7 +62,9 @@ def test_each_alert_is_sent_once_while_nothing_fails(connection: Connection, hoo
         ("hang", "no answer in time"),
     ],
 )
-def test_after_a_failure(connection: Connection, hook: Receiver, answer: int | str, words: str) -> None:
+def test_an_alert_is_sent_again_after_a_failure(
+    connection: Connection, hook: Receiver, answer: int | str, words: str
+) -> None:
     hook.answers = [answer]
     desk = delivering(connection, hook)
     post(connection, 1)

@@ -100,14 +100,14 @@ def test_a_log_that_was_published_before_delivery_was_switched_on_is_history(con
 
 
 @pytest.mark.parametrize(
-    ("behind", "is_news"), [(timedelta(minutes=25), True), (timedelta(minutes=35), False)]
+    ("behind", "is_deliverable"), [(timedelta(minutes=25), True), (timedelta(minutes=35), False)]
 )
 def test_bars_received_long_after_their_end_are_history(
-    connection: Connection, behind: timedelta, is_news: bool
+    connection: Connection, behind: timedelta, is_deliverable: bool
 ) -> None:
     start_delivery(connection, MORNING)
     fold(connection, log(behind))
-    assert bool(posted(connection)) == is_news
+    assert bool(posted(connection)) == is_deliverable
 
 
 def test_without_delivery_nothing_is_posted(connection: Connection) -> None:

@@ -57,7 +57,10 @@ def test_acknowledged_alerts_are_those_of_the_rule_and_symbol_up_to_that_time(de
         add_alert(desk, symbol, rule, minutes)
     asked = "Alerts of rule 3: 2 will be acknowledged as soon as the producer runs."
     assert ask(desk, "acknowledge", "rule 3", None) == asked
-    ask(desk, "snooze", None, "B", timedelta(hours=4))
+    told = ask(desk, "snooze", None, "B", timedelta(hours=4))
+    assert told.startswith(
+        f"All alerts for B before {NOW + timedelta(hours=4):%Y-%m-%d %H:%M} UTC will not be"
+    )
     with desk.at_work(produce), desk.at_work(analyse):
         wait_for(lambda: are_in_the_log(desk))
     assert desk.rows(ACKNOWLEDGED) == [("A", "rule 3", "ada"), ("B", "rule 3", "ada")]
@@ -86,7 +89,7 @@ def test_the_same_acknowledgement_twice_is_one(desk: Desk) -> None:
         (("snooze", "3", "0m"), "is no length of time such as 30m"),
         (("snooze", "3", "400d"), "is no length of time such as 30m"),
         (("snooze", "moon", "4h"), "is neither the number of a rule nor one of all, rsi_overbought"),
-        (("acknowledge", "all", "--by", "a\nb"), "a name has 1 to 64 letters in one line"),
+        (("acknowledge", "all", "--by", "a\nb"), "a name has 1 to 64 characters in one line"),
     ],
 )
 def test_an_argument_that_can_not_be_read_is_named(

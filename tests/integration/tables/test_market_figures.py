@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from analytics.runtime.market_figures import MarketKeeper
-from analytics.store.market_tables import take_lock
+from analytics.store.market_tables import CALCULATING
 from analytics.store.tables import BAR_COLUMNS
 from dashboard.read.sql.market_queries import read_betas, read_breadth
 from shared.market.records import Interval
@@ -337,7 +337,7 @@ def test_process_does_not_wait_for_the_one_that_calculates(filled: Connection) -
     with other_process(filled) as second, transaction(second) as cursor:
         write(cursor, [Row("AAA", "1h", hour, hour + timedelta(hours=1), 5.0, None)])
         cursor.connection.commit()
-        assert take_lock(cursor)
+        assert CALCULATING.take(cursor)
         keeper = MarketKeeper(SETTINGS)
         keeper.update_due(filled, reads_history=False)
         assert len(dump(filled, "market_changes")) == 1

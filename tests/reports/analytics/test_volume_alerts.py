@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.alerts.alerts import AlertRules
 from analytics.alerts.threshold_rules import AlertSettings
+from analytics.alerts.thresholds import Thresholds
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.events import Event
@@ -56,7 +56,7 @@ def hours_of(*volumes: float, opens: str = "2026-01-05T14:00", days: int = 30) -
 
 def fired(bars: list[Bar]) -> list[int]:
     """When each bar began that set off a volume alert."""
-    rules = AlertRules(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
+    rules = Thresholds(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
     return [
         bar.start
         for bar in bars
@@ -81,7 +81,7 @@ def test_time_of_day_is_the_sessions_also_where_clocks_are_changed() -> None:
 
 def test_split_multiplies_what_is_usual() -> None:
     """Scenario: after a split of 7 for 1 there are seven times as many shares to trade."""
-    rules = AlertRules(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
+    rules = Thresholds(AlertSettings(), DEFAULTS, "1h", context_of(calendar_of("XNYS"), "1h"))
     bars = hours_of(100.0, days=14)
     for bar in bars[:-1]:
         rules.update(bar, NO_VALUES)

@@ -49,7 +49,8 @@ WITH_SQL = set(
     producer/live_offer producer/store/earlier_runs producer/store/headlines producer/store/requests
     producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
-    shared/postgres/binary_copy shared/postgres/database shared/postgres/upsert shared/runtime/lifecycle
+    shared/postgres/binary_copy shared/postgres/database shared/postgres/locks shared/postgres/upsert
+    shared/runtime/lifecycle
     """.split()  # noqa: SIM905
 )
 """The modules that contain SQL."""

@@ -7,8 +7,8 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analytics.alerts.alerts import Alert
 from analytics.alerts.threshold_rules import AlertSettings
+from analytics.alerts.thresholds import ReachedThreshold
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings, LiveEvery
 from analytics.engine.events import Event
@@ -62,7 +62,7 @@ def assert_close(mean: float | None, expected: float | None) -> None:
         assert math.isclose(mean, expected, rel_tol=1e-12)
 
 
-def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[Alert]]:
+def last_row(series: list[Bar]) -> tuple[IndicatorRow, list[ReachedThreshold]]:
     """Indicators and alerts of the last bar if all are folded from the beginning, in the same shares."""
     bar = series[-1]
     calendar = calendar_of(EXCHANGES[bar.symbol])

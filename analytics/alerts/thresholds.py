@@ -23,7 +23,7 @@ from shared.market.records import Bar, Interval
 RSI, VOLATILITY = COLUMN_PLACES["rsi"], COLUMN_PLACES["volatility"]
 
 
-class Alert(NamedTuple):
+class ReachedThreshold(NamedTuple):
     """A threshold that was reached at the close of a bar. `value` and `threshold` are in the rule's own unit."""
 
     rule: ThresholdName
@@ -41,7 +41,7 @@ class _Compiled(NamedTuple):
     firing: Firing
 
 
-class AlertRules:
+class Thresholds:
     """The thresholds of one symbol and interval, with the stored indicators of these `parameters`.
 
     Unlike other rules they fire also where a value becomes known that is beyond its threshold already.
@@ -61,7 +61,7 @@ class AlertRules:
         conditions = truth_of(rule.condition, self._values), truth_of(rule.clear, self._values)
         return _Compiled(each, *conditions, number_of(each.reads, self._values), Firing(rule, is_eager=True))
 
-    def update(self, bar: Bar, row: IndicatorRow) -> list[Alert]:
+    def update(self, bar: Bar, row: IndicatorRow) -> list[ReachedThreshold]:
         """The alerts of a bar that has just closed, with its indicators."""
         self._values.update(bar, self._stored_values(row))
         return [each for rule in self._rules if (each := self._judge(rule, bar)) is not None]
@@ -71,13 +71,13 @@ class AlertRules:
         values = strength, None if annual is None else annual * self._bar_volatility
         return {text: value for text, value in zip(self._stored, values, strict=True) if value is not None}
 
-    def _judge(self, rule: _Compiled, bar: Bar) -> Alert | None:
+    def _judge(self, rule: _Compiled, bar: Bar) -> ReachedThreshold | None:
         condition = rule.condition()
         if condition in rule.firing.idle_at or rule.firing.judge(condition, rule.clear(), bar) != "fired":
             return None
         value = rule.value()
         assert value is not None, "a threshold is not reached by an unknown value"
-        return Alert(rule.of.name, value, rule.of.threshold)
+        return ReachedThreshold(rule.of.name, value, rule.of.threshold)
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares. Exact, because thresholds use only ratios of closes and of volumes."""

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.alerts.alerts import Alert, AlertRules
 from analytics.alerts.evaluation.usual_bar import MIN_VOLUME_DAYS
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.threshold_rules import AlertSettings, threshold_rules
+from analytics.alerts.thresholds import ReachedThreshold, Thresholds
 from analytics.indicators.catalog import DEFAULTS
 from analytics.indicators.indicator_row import IndicatorRow
 from shared.calendars.calendars import AlwaysOpen
@@ -34,11 +34,11 @@ def bar(close: float = 100.0, volume: float = 0.0) -> Bar:
     return Bar("A", "1m", 0, 60, close, close, close, close, volume, None, 1, "regular", "test")
 
 
-def rules(**settings: Any) -> AlertRules:
-    return AlertRules(AlertSettings(**settings), DEFAULTS, "1m", context(PERIODS))
+def rules(**settings: Any) -> Thresholds:
+    return Thresholds(AlertSettings(**settings), DEFAULTS, "1m", context(PERIODS))
 
 
-def fired(some: AlertRules, closed: Bar, **indicators: float) -> list[str]:
+def fired(some: Thresholds, closed: Bar, **indicators: float) -> list[str]:
     return [alert.rule for alert in some.update(closed, with_values(NO_VALUES, **indicators))]
 
 
@@ -61,16 +61,16 @@ def test_volatility_is_that_of_one_bar_and_rearms_below_nine_tenths() -> None:
     alerts = [fired(some, bar(), volatility=value) for value in annual]
     assert alerts == [[], ["volatility"], [], [], [], [], ["volatility"]]
     assert rules(volatility=0.05).update(bar(), with_values(NO_VALUES, volatility=8.0)) == [
-        Alert("volatility", 0.08, 0.05)
+        ReachedThreshold("volatility", 0.08, 0.05)
     ]
 
 
 def test_price_change_is_a_fraction_of_the_close_before_with_its_sign() -> None:
     some = rules(price_change=0.25)
     assert some.update(bar(100.0), NO_VALUES) == []
-    assert some.update(bar(125.0), NO_VALUES) == [Alert("price_change", 0.25, 0.25)]
+    assert some.update(bar(125.0), NO_VALUES) == [ReachedThreshold("price_change", 0.25, 0.25)]
     assert some.update(bar(125.0), NO_VALUES) == []
-    assert some.update(bar(62.5), NO_VALUES) == [Alert("price_change", -0.5, 0.25)]
+    assert some.update(bar(62.5), NO_VALUES) == [ReachedThreshold("price_change", -0.5, 0.25)]
 
 
 def test_first_bar_has_no_change() -> None:
@@ -84,7 +84,7 @@ def test_volume_needs_five_days_before_it_compares() -> None:
     some = rules(volume_change=2.0)
     for _ in range(MIN_VOLUME_DAYS):
         fired(some, bar(volume=10.0))
-    assert some.update(bar(volume=20.0), NO_VALUES) == [Alert("volume_change", 2.0, 2.0)]
+    assert some.update(bar(volume=20.0), NO_VALUES) == [ReachedThreshold("volume_change", 2.0, 2.0)]
 
 
 def test_volume_is_compared_with_the_days_before_and_not_with_itself() -> None:
@@ -154,7 +154,7 @@ def test_the_rules_raise_the_alerts_of_the_plain_thresholds_to_the_last_bit(
 ) -> None:
     settings = AlertSettings(55.0, 45.0, 0.06, 0.3, 1.2)
     some, plain = (
-        AlertRules(settings, DEFAULTS, "1m", context(PERIODS)),
+        Thresholds(settings, DEFAULTS, "1m", context(PERIODS)),
         PlainThresholds(settings, PERIODS, AlwaysOpen()),
     )
     for number, ((close, volume, row), ratio) in enumerate(closed):
