@@ -19,7 +19,7 @@ from analytics.alerts.across.rule_spans import (
 )
 from analytics.runtime.across.judging import Judging
 from analytics.runtime.across.stalled_symbols import Ends, StalledSymbols, lags_of_rules
-from analytics.runtime.across.told_times import TimeTeller
+from analytics.runtime.across.written_times import TimesWriter
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import stored_gaps
 from analytics.store.across.rule_places import number_of_changes, stored_changes, stored_places
@@ -53,7 +53,7 @@ class ComparingRules:
         delivers: bool,
     ) -> None:
         self._delivers = delivers
-        self._teller = TimeTeller(reading, partitions)
+        self._times = TimesWriter(reading, partitions)
         self._stalled = StalledSymbols(reading, wait_seconds, ends)
         self._judging = Judging()
         self._changes = 0
@@ -91,7 +91,7 @@ class ComparingRules:
             self._read_rules(cursor)
         if not self._unfinished:
             return False
-        self._teller.tell(connection, concerned_symbols(self._unfinished))
+        self._times.write(connection, concerned_symbols(self._unfinished))
         with transaction(connection) as cursor:
             return lock(cursor) and self._judge(cursor, time.monotonic() + STEP_SECONDS)
 

@@ -15,7 +15,7 @@ from analytics.alerts.across.rule_spans import (
 from analytics.engine.armed_rules import AppliedChange
 from analytics.engine.symbol_state import SymbolState
 from analytics.runtime.across.judging import Judging
-from analytics.runtime.across.told_times import splits_of_series
+from analytics.runtime.across.written_times import splits_of_series
 from analytics.store.across.given_up import Gaps, stored_gaps
 from analytics.store.across.rule_runs import progress_of_runs
 from analytics.store.across.symbol_times import SplitPlace, SymbolTime, write_split_places

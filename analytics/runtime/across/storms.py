@@ -15,7 +15,7 @@ from analytics.alerts.language.syntax import NoData
 from analytics.alerts.language.values_read import compared_symbols
 from analytics.engine.events import Event
 from analytics.runtime.across.stalled_symbols import SURE_SECONDS, Ends, Lag, StalledSymbols
-from analytics.runtime.across.told_times import TimeTeller
+from analytics.runtime.across.written_times import TimesWriter
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import Gaps, SymbolPair, stored_gaps
 from analytics.store.across.rule_runs import JUDGING
@@ -54,7 +54,7 @@ class Storms:
     ) -> None:
         self._reading, self._partitions, self._settings = reading, partitions, settings
         self._ends = ends
-        self._teller = TimeTeller(reading, partitions)
+        self._times = TimesWriter(reading, partitions)
         self._stalled = StalledSymbols(reading, settings.wait_seconds, ends)
         self._to_read: Mapping[int, int] | None = None
         self._read_at: float | None = None
@@ -86,7 +86,7 @@ class Storms:
         if not candidates:
             self._to_read = self._read_at = None
             return False
-        self._teller.tell(connection, None)
+        self._times.write(connection, None)
         with transaction(connection) as cursor:
             return JUDGING.take(cursor) and self._group(cursor)
 

@@ -9,9 +9,11 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from producer.headlines.gathering import gathering
+from producer.headlines.sources import source_of
 from producer.producer import produce
 from producer.publishing.lease import Lease
 from producer.publishing.resume import read_known
+from shared.errors import SourceError
 from shared.market.listings import Listing, Listings
 from shared.progress.epochs import EarlierEpochs
 from tests.inputs.records import quote
@@ -99,9 +101,10 @@ def test_source_that_asks_for_a_pause_gets_it(news_desk: Desk, standin: StandIn)
 
 def test_body_without_end_is_read_no_further_than_its_limit(news_desk: Desk, standin: StandIn) -> None:
     standin.answer_with(Fault.body({"data": "x" * (3 << 20)}), times=1, path=NEWS)
-    with gathering(news_desk.config, news_desk.log, LEASE, lambda: LISTINGS, Event()) as take:
-        wait_for(lambda: len(asked(standin)) == 1)
-        assert take() == []
+    source = source_of("yahoo", news_desk.config.news, news_desk.config.providers, Event())
+    (symbol,) = source.subjects(LISTINGS)
+    with pytest.raises(SourceError, match="sent more than 2 MB"):
+        source.stories(symbol)
 
 
 @pytest.mark.variant

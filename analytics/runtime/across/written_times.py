@@ -1,4 +1,4 @@
-"""Tells how far the symbols of this process have closed their bars, for what is judged over several partitions.
+"""Writes how far the symbols of this process have closed their bars, for what is judged over several partitions.
 
 A time is stored after the bars that ended by then. Before it is written, the stored offset confirms that the partition
 is still assigned to this process.
@@ -18,46 +18,46 @@ from analytics.store.across.symbol_times import (
 from shared.postgres.database import Connection, transaction
 from shared.progress.offsets import GroupOnTopic, hold
 
-Told = tuple[SymbolTime, int]
+Written = tuple[SymbolTime, int]
 """What was stored of a symbol: how far it is, and how many splits its series have."""
 
 
-class TimeTeller:
+class TimesWriter:
     """The partitions of one process; they may be assigned and lost between two calls."""
 
     def __init__(self, reading: GroupOnTopic, partitions: Mapping[int, Partition]) -> None:
         self._reading, self._partitions = reading, partitions
-        self._told: dict[int, tuple[Partition, dict[str, Told]]] = {}
+        self._written: dict[int, tuple[Partition, dict[str, Written]]] = {}
 
-    def tell(self, connection: Connection, concerned: Set[str] | None) -> None:
+    def write(self, connection: Connection, concerned: Set[str] | None) -> None:
         """Store how far these symbols are, all if it is None; nothing is written again that has not changed."""
         for number, partition in self._partitions.items():
             if partition.is_current and not partition.rewriting:
-                self._tell(connection, number, partition, concerned)
+                self._write(connection, number, partition, concerned)
 
-    def _tell(
+    def _write(
         self, connection: Connection, number: int, partition: Partition, concerned: Set[str] | None
     ) -> None:
-        before, told = self._told.get(number, (partition, {}))
+        before, known = self._written.get(number, (partition, {}))
         if before is not partition:
-            told = {}
+            known = {}
         found = dict(_found(number, partition, concerned))
-        changed = {symbol: now for symbol, now in found.items() if told.get(symbol) != now}
+        changed = {symbol: now for symbol, now in found.items() if known.get(symbol) != now}
         if changed:
             states = partition.engine.symbols
-            new = [each for each, (_, splits) in changed.items() if splits != told.get(each, (None, 0))[1]]
+            new = [each for each, (_, splits) in changed.items() if splits != known.get(each, (None, 0))[1]]
             with transaction(connection) as cursor:
                 hold(cursor, self._reading, number, partition.written)
-                if not told:
+                if not known:
                     forget_gone(cursor, number, states.keys())
                 write_split_places(
                     cursor, [split for symbol in new for split in splits_of_series(states[symbol])]
                 )
                 write_times(cursor, [(symbol, time) for symbol, (time, _) in changed.items()])
-        self._told[number] = partition, told | changed
+        self._written[number] = partition, known | changed
 
 
-def _found(number: int, partition: Partition, concerned: Set[str] | None) -> Iterator[tuple[str, Told]]:
+def _found(number: int, partition: Partition, concerned: Set[str] | None) -> Iterator[tuple[str, Written]]:
     symbols, whole = partition.engine.symbols, partition.engine.closed_until
     for symbol in symbols if concerned is None else symbols.keys() & concerned:
         state = symbols[symbol]
