@@ -14,6 +14,8 @@ LONGEST_READ = 20_000
 """Characters of a title that are looked at: the rest is cut off first, whatever it holds."""
 WRONG_CLOCK = timedelta(minutes=5)
 """A story from a later time than this has a wrong date; below, one of the clocks is wrong."""
+TOO_OLD = "too old"
+"""The one reason that is usual: a feed has the stories of many days."""
 MICROSECONDS = 1_000_000
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--[^<>]*--)>")
@@ -47,9 +49,9 @@ def _published(published: datetime | None, now: datetime, max_age: timedelta) ->
     if published is None:
         raise ValueError("no date")
     if published > now + WRONG_CLOCK:
-        raise ValueError("from the future")
+        raise ValueError("a time in the future")
     if published < now - max_age:
-        raise ValueError("too old")
+        raise ValueError(TOO_OLD)
     return min(published, now)
 
 
@@ -63,5 +65,6 @@ def plain_text(text: str, length: int) -> str:
 
 def _link(link: str | None) -> str | None:
     """An address of the web that a page may link to; None for anything else."""
-    link = html.unescape(link or "").strip()
+    # Other references are no part of an address: "&copy=1" is a parameter.
+    link = (link or "").strip().replace("&amp;", "&")
     return link if len(link) <= LINK_LENGTH and _LINK.fullmatch(link) else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 
-from producer.headlines.cleaning import headline_of
+from producer.headlines.cleaning import TOO_OLD, headline_of
 from producer.headlines.duplicates import KnownHeadlines
 from producer.headlines.story import NewsSource, Story
 from producer.transport.http import Rejected
@@ -39,7 +39,7 @@ class Newsroom:
         self._interval, self._max_age, self._partitions = interval, max_age, partitions
         self._due: dict[str, float] = {}
         self._paused_until = 0.0
-        self._failures = 0
+        self._failures, self._is_odd = 0, False
         self._found: Queue[Headline] = Queue()
         self.known = KnownHeadlines()
 
@@ -73,15 +73,21 @@ class Newsroom:
         self._keep_new([story for story in stories if story.symbol in listings], datetime.now(UTC))
 
     def _keep_new(self, stories: Sequence[Story], now: datetime) -> None:
+        """If nothing can be used, the reason is logged once: the source may be another one than was meant."""
+        headlines, reasons = list[Headline](), list[str]()
         self.known.forget(now - 2 * self._max_age)
         for story in stories:
             try:
-                headline = headline_of(story, self._source.name, now, self._max_age)
+                headlines.append(headline_of(story, self._source.name, now, self._max_age))
             except ValueError as reason:
                 log.debug("a story about %s is not used: %s", story.symbol, reason)
-                continue
-            if self.known.take_new(headline):
-                self._found.put(headline)
+                reasons.append(str(reason))
+        for headline in filter(self.known.take_new, headlines):
+            self._found.put(headline)
+        odd = [reason for reason in reasons if reason != TOO_OLD]
+        if odd and not headlines and not self._is_odd:
+            self._is_odd = True
+            log.warning("None of %d stories can be used, such as one with %s.", len(reasons), odd[0])
 
     def _pause(self, error: SourceError, at: float) -> None:
         """No request until the source is asked again; the first failure in a row is logged."""

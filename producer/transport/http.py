@@ -140,6 +140,15 @@ class HttpClient:
         self._breakers.succeeded(subject)
         return text
 
+    def get_bytes(self, url: str) -> tuple[bytes, str]:
+        """Send a GET request for a complete URL, as `get_text` does; returns the body as it was sent, and its
+        Content-Type. Only for requests without secrets, because it may contain them."""
+        assert not self._secrets
+        subject = _subject(url, {})
+        response = self._fetch(subject, url, {}, None)
+        self._breakers.succeeded(subject)
+        return response.content, _headers(response).get("content-type", "")
+
     def _fetch(self, subject: str, url: str, params: Params, headers: Named, sent: Sent = None) -> Response:
         self._breakers.check(subject)
         self._limit.take()

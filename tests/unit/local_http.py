@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 class Reply(NamedTuple):
-    """What to answer: a text, or an object that is sent as JSON."""
+    """What to answer: a text, bytes, or an object that is sent as JSON."""
 
     body: object
     status: int = 200
@@ -34,6 +34,12 @@ class Local:
         self.url = ""
 
 
+def _sent(body: object) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
+
+
 @contextmanager
 def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
     """A running server; every request is answered by `answer`."""
@@ -46,12 +52,12 @@ def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
             asked = Asked(parts.path, dict(parse_qsl(parts.query)), body)
             local.asked.append(asked)
             reply = local.answer(asked)
-            answer = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            answer = _sent(reply.body)
             self.send_response(reply.status)
-            for name, value in (*reply.headers, ("Content-Length", str(len(answer.encode())))):
+            for name, value in (*reply.headers, ("Content-Length", str(len(answer)))):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(answer.encode())
+            self.wfile.write(answer)
 
         do_POST = do_GET
 

@@ -6,6 +6,7 @@ may be missing:
     {"symbol": "AAPL", "text": "Loaded more $AAPL", "published": "2026-11-20T15:04:05Z", "publisher": "forum"}
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 
 from producer.headlines.story import Story
 from producer.transport.http import HttpClient
-from shared.errors import SourceDown
+from shared.errors import SourceDown, Unanswered
 from shared.market.listings import Listings
 from shared.settings.server_types import PROJECT
 
@@ -57,8 +58,8 @@ class JsonLines:
 
 
 def stories_in(lines: bytes) -> list[Story]:
-    """The stories of the lines; a line of another form is left out."""
-    found = []
+    """The stories of the lines; a line of another form is left out. Raises Unanswered if all are."""
+    found, lines = [], lines.removeprefix(BOM_UTF8)
     for line in lines.splitlines():
         try:
             each = _decoder.decode(line)
@@ -66,6 +67,8 @@ def stories_in(lines: bytes) -> list[Story]:
             continue
         published = each.published if each.published is not None and each.published.tzinfo else None
         found.append(Story(each.symbol, each.title or each.text, published, each.publisher, each.link))
+    if lines.strip() and not found:
+        raise Unanswered("No line of the headlines is JSON in UTF-8 with a symbol.")
     return found
 
 

@@ -1,22 +1,47 @@
 """Headlines of RSS and Atom feeds: one feed for each symbol, whose address has {symbol} in place of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import StringIO
 from urllib.parse import quote
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, ParseError, iterparse
+from zoneinfo import ZoneInfo
 
+from producer.headlines.sources.feed_text import decoded, well_formed
 from producer.headlines.story import Story
 from producer.transport.http import HttpClient
 from shared.errors import Unanswered
 from shared.market.listings import Listings
 from shared.settings.provider_settings import PLACEHOLDER
 
+ROOTS = ("rss", "RDF", "feed")
 ITEMS = ("item", "entry")
 MOST_ITEMS = 200
-_DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+ZONES = {
+    **dict.fromkeys(("UTC", "GMT"), "UTC"),
+    **dict.fromkeys(("CET", "CEST", "MET", "MEST"), "Europe/Berlin"),
+    **dict.fromkeys(("WET", "WEST"), "Europe/Lisbon"),
+    **dict.fromkeys(("EET", "EEST"), "Europe/Athens"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+    **dict.fromkeys(("NZST", "NZDT"), "Pacific/Auckland"),
+    "BST": "Europe/London",
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "HKT": "Asia/Hong_Kong",
+    "SGT": "Asia/Singapore",
+}
+"""Whose clock a name at the end of a time means. RFC 822 knows four more, of the United States; a name of several
+countries, such as IST, is not here."""
+_NAMED = re.compile(r"\s([A-Z]{2,4})$")
+_OFFSET = re.compile(r"(?<=\d)\s*(?:GMT|UTC?)?([+-])(\d{1,2})(?::?(\d\d))?(?:\s*\([^()]*\)|\[[^\[\]]*\])?$")
+"""The difference from UTC at the end of a time, however it is written, and what its zone is called after it."""
 
 
 class Rss:
@@ -33,27 +58,42 @@ class Rss:
 
     def stories(self, subject: str) -> Sequence[Story]:
         """The stories in the feed of a symbol. Raises SourceError."""
-        return stories_in(self._client.get_text(self._url.replace(PLACEHOLDER, quote(subject))), subject)
+        found = self._client.get_bytes(self._url.replace(PLACEHOLDER, quote(subject)))
+        return stories_in(decoded(*found), subject)
 
 
 def stories_in(feed: str, symbol: str) -> list[Story]:
-    """The stories in a feed, the first ones. Raises Unanswered if it is not XML, or declares entities, with which a
-    small feed could fill the memory."""
-    if _DECLARATION.search(feed):
-        raise Unanswered("The feed declares a document type, which no feed needs.")
+    """The stories in a feed, the first ones; of a feed that breaks off, those before. Raises Unanswered if it is none,
+    or declares entities."""
     try:
-        root = fromstring(feed.strip())  # noqa: S314 (no entity can be declared)
-    except ParseError as error:
-        raise Unanswered(f"The feed is not XML: {error}.") from error
-    found = [element for element in root.iter() if _name(element) in ITEMS]
-    return [_story(symbol, item) for item in found[:MOST_ITEMS]]
+        items = list(_items(well_formed(feed)))
+    except (ParseError, ValueError) as error:
+        raise Unanswered(f"The feed can't be read: {error}.") from error
+    return [_story(symbol, item) for item in items[:MOST_ITEMS]]
+
+
+def _items(xml: str) -> Iterator[Element]:
+    """The items of a feed in order. Raises ValueError if it is no feed, and ParseError if it breaks off before any."""
+    root, is_empty = "", True
+    try:
+        for event, element in iterparse(StringIO(xml), ("start", "end")):  # noqa: S314 (no entity can be declared)
+            root = root or _name(element)
+            if root not in ROOTS:
+                raise ValueError(f"its root is {root[:20]}")
+            if event == "end" and _name(element) in ITEMS:
+                is_empty = False
+                yield element
+    except ParseError:
+        if is_empty:
+            raise
 
 
 def _story(symbol: str, item: Element) -> Story:
     values: dict[str, str] = {}
-    for field in item:
-        text = "".join(field.itertext()).strip() or field.get("href", "")
-        values.setdefault(_name(field), text)
+    # Fields of the item's own vocabulary first: the title of a picture (media:title) is not that of the story.
+    for field in sorted(item, key=lambda each: _vocabulary(each) != _vocabulary(item)):
+        if field.get("rel", "alternate") == "alternate" and (text := _text(field)):
+            values.setdefault(_name(field), text)
     date = (
         values.get("pubDate") or values.get("published") or values.get("updated") or values.get("date") or ""
     )
@@ -61,15 +101,42 @@ def _story(symbol: str, item: Element) -> Story:
     return Story(symbol, values.get("title"), time_of(date), publisher, values.get("link"))
 
 
+def _text(field: Element) -> str:
+    """The text of a field: of a person or a source with several parts, the name or the title."""
+    named = None
+    if _name(field) in ("author", "source"):
+        named = next((part for part in field if _name(part) in ("name", "title")), None)
+    return "".join((field if named is None else named).itertext()).strip() or field.get("href", "")
+
+
 def _name(element: Element) -> str:
     """The name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
+def _vocabulary(element: Element) -> str:
+    """The namespace."""
+    return str(element.tag).rpartition("}")[0]
+
+
 def time_of(text: str) -> datetime | None:
     """A time as in e-mail (RFC 822, for RSS) or as in ISO 8601 (for Atom); None if it is neither, or without zone."""
+    text = text.strip().upper()
+    if (named := _NAMED.search(text)) and (zone := ZONES.get(named[1])):
+        local = _time(f"{text[: named.start()]} +0000")
+        return None if local is None else local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return _time(_OFFSET.sub(_offset, text))
+
+
+def _offset(found: re.Match[str]) -> str:
+    """A difference from UTC as both standards have it; that of -0000, for an unknown zone, is zero too."""
+    sign, hours, minutes = found.groups(default="00")
+    return f" {sign if int(hours + minutes) else '+'}{int(hours):02}{minutes}"
+
+
+def _time(text: str) -> datetime | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         with suppress(ValueError, OverflowError):
-            time = read(text.strip())
+            time = read(text)
             return time.astimezone(UTC) if time.tzinfo else None
     return None
