@@ -35,7 +35,7 @@ def headline_of(story: Story, source: str, now: datetime, max_age: timedelta) ->
         symbol=story.symbol,
         title=title,
         published_time=_published(story.published, now, max_age),
-        score=score_of(title),
+        score=score_of(title, story.symbol),
         scorer=SCORER,
         source=source,
         position=int(now.timestamp() * MICROSECONDS),

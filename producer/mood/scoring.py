@@ -1,9 +1,10 @@
 """The score of a headline, from -1 (bad for the holders of the share) to 1 (good). Pure.
 
 VADER's rules for negations, emphasis and "but" (C. J. Hutto and E. Gilbert, VADER: A Parsimonious Rule-based Model for
-Sentiment Analysis of Social Media Text, 2014), over its lexicon with that of financial news on top. Before that, a
-phrase of the lexicon becomes one word, and a word of movement becomes good or bad by what moves. The score is VADER's
-compound, x / sqrt(x² + 15) of the sum x of all values, rounded to four decimals.
+Sentiment Analysis of Social Media Text, 2014), over its lexicon with that of financial news on top. Before that,
+symbols such as $HOPE or (NASDAQ: GAIN) are taken out, a phrase of the lexicon becomes one word, and a word of movement
+becomes good or bad by what moves. The score is VADER's compound, x / sqrt(x² + 15) of the sum x of all values, rounded
+to four decimals.
 """
 
 import re
@@ -13,7 +14,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from producer.mood.lexicon import finance_lexicon
 
-SCORER = "vader-3.3.2+finance-1"
+SCORER = "vader-3.3.2+finance-2"
 """The version that is stored with each score: another lexicon, or another VADER, is another version."""
 NEUTRAL = 0.05
 """Scores closer to zero count as neutral, as VADER's authors propose."""
@@ -24,17 +25,34 @@ NOTHING = "-"
 MOVE, STEEP_MOVE = 1.9, 2.7
 """Values of a word of movement."""
 
+_SYMBOLS = re.compile(
+    r"\$[A-Za-z][A-Za-z.]{0,5}\b"
+    r"|\(?\b(?:NYSE|NASDAQ|Nasdaq|AMEX|OTC\w*|LSE|TSX|TSXV|ASX|NSE|BSE)(?: American| Arca)?\s*:\s*[A-Z.]{1,12}\)?"
+)
+_BRACKETED = re.compile(r"\([A-Z][A-Z.]{0,5}\)")
+"""A symbol, unless the whole title is written in capitals."""
 _LEXICON = finance_lexicon()
 _PHRASES = [re.compile(rf"(?<![\w$-])(?:{pattern})(?![\w-])") for pattern in _LEXICON.phrases]
 _COSTLY_PRICES = re.compile(rf"\b{_LEXICON.costly_prices}\b")
 _MOVES = {"move-up": MOVE, "steep-up": STEEP_MOVE, "move-down": -MOVE, "steep-down": -STEEP_MOVE}
 
 
-def score_of(title: str) -> float:
-    """The score of a headline; 0.0 where nothing in it has a value."""
-    text = _COSTLY_PRICES.sub("costs", title.lower().replace("’", "'"))
+def score_of(title: str, symbol: str = "") -> float:
+    """The score of a headline about a symbol; 0.0 where nothing in it has a value."""
+    plain = _without_symbols(title, symbol).lower().replace("’", "'").replace("#", " ")
+    text = _COSTLY_PRICES.sub("costs", plain)
     words = _with_phrases(text).split()
     return float(_analyzer().polarity_scores(" ".join(_judged(words)))["compound"])
+
+
+def _without_symbols(title: str, symbol: str) -> str:
+    """The title with symbols in place of which nothing is judged: SAVE, GAIN and HOPE are shares."""
+    text = _SYMBOLS.sub(NOTHING, title)
+    if title.isupper():
+        return text
+    text = _BRACKETED.sub(NOTHING, text)
+    own = symbol.partition(".")[0]
+    return re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", NOTHING, text) if own else text
 
 
 @cache
