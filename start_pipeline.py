@@ -67,17 +67,12 @@ def children_of(arguments: argparse.Namespace, config: Config) -> list[Child]:
         ["--replay", *(str(Path(name).resolve()) for name in arguments.replay)] if arguments.replay else []
     )
     speed = ["--speed", arguments.speed] if arguments.speed else []
-    parts = PARTS | ({"delivery": DELIVERY} if delivers(config) else {})
+    parts = PARTS | ({"delivery": DELIVERY} if config.delivers else {})
     settings = {} if config.producer.is_source_chosen else {"TICKSTREAM_FEED": config.feed}
     return [
         Child(part, (*command, *replay, *speed), settings, records=part in RECORDING)
         for part, command in parts.items()
     ]
-
-
-def delivers(config: Config) -> bool:
-    """Whether the delivery part runs."""
-    return config.delivery.is_on and config.feed != "replay"
 
 
 def why_not_live(config: Config) -> SourceError | None:
@@ -154,7 +149,7 @@ def run(config: Config, arguments: argparse.Namespace, stop: Stop) -> None:
             log.info("Kafka and PostgreSQL are ready after %.1f s.", time.monotonic() - began)
             why = why_not_live(ready)
             log.info("The page will be at http://localhost:%d. Ctrl-C stops everything.", config.screen.port)
-            if not delivers(ready):
+            if not ready.delivers:
                 log.info(
                     "Alerts are shown on the page and not delivered: ALERT_URLS is empty, or this is a replay."
                 )

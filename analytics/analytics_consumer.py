@@ -48,7 +48,7 @@ def analyse(config: Config, stop: Stop) -> None:
                 *(reading, settings, searches, model_source, config.market, closed_bars),
                 across=config.across,
                 ends=ends,
-                delivers=config.delivery.is_on,
+                delivers=config.delivers,
             )
 
         consume(ConsumingPart("analytics", config.kafka.group_id, analysis_of, migrate), config, stop)

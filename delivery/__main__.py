@@ -59,6 +59,8 @@ def main() -> int:
     parser.add_argument("--state", choices=tuple(STATES), help="only those in this state")
     parser.add_argument("--limit", type=int, default=LISTED, help=f"how many at most; {LISTED}")
     arguments = parser.parse_args()
+    if arguments.limit < 1:
+        parser.error("--limit must be at least 1")
     return run_command("delivery", lambda: show(STATES.get(arguments.state), arguments.limit))
 
 

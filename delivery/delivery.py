@@ -78,10 +78,12 @@ def opened(settings: DeliverySettings) -> list[Route]:
 
 
 def deliver(config: Config, stop: Stop) -> None:
-    """Deliver until `stop` is set; returns at once if there is no address. Raises ConfigError or StopPart."""
+    """Deliver until `stop` is set; returns at once if there is no address, or in a replay. Raises ConfigError or
+    StopPart."""
     settings = config.delivery
-    if not settings.is_on:
-        log.info("ALERT_URLS is empty: alerts are shown on the page, and not delivered.")
+    if not config.delivers:
+        reason = "this is a replay" if settings.is_on else "ALERT_URLS is empty"
+        log.info("Alerts are shown on the page and not delivered: %s.", reason)
         return
     routes = opened(settings)
     rules = sending_rules(settings, is_simulated=config.feed == "simulated")

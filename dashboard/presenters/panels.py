@@ -31,7 +31,7 @@ PARTS = (
     ("trainer", "Trainer"),
     ("delivery", "Delivery"),
 )
-OFF = {"delivery": ("off", "ALERT_URLS is empty: alerts are shown here alone")}
+OFF = {"delivery": ("off", "Alerts are shown here alone: ALERT_URLS is empty, or this is a replay")}
 """Parts that run only with a setting: the text and the title without it."""
 SESSIONS = {
     "regular": ("Market open", "open"),

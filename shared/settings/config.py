@@ -92,6 +92,11 @@ class Config(Section):
             return "replay"
         return "simulated" if "simulated" in (self.producer.sources, self.producer.feed) else "live"
 
+    @property
+    def delivers(self) -> bool:
+        """Whether alerts are sent to people: with an address, and not in a replay, whose alerts are of the past."""
+        return self.delivery.is_on and self.feed != "replay"
+
     def topic(self) -> str:
         """The topic of this feed, such as `stock-prices` for live quotes or `stock-prices-simulated`."""
         return "-".join((self.kafka.topic, *self._market()))

@@ -146,12 +146,12 @@ class Checker:
             raise Fault(node.place, f"there is no function {node.function}{suggestion(node.function, names)}")
         parts = OWN_PARTS.get(node.function, ("",))
         if node.part and node.part not in parts:
-            raise Fault(node.place, _no_part_fault(node, parts))
+            raise Fault(node.place, _parts_fault(node, parts))
         return replace(node, arguments=self._own[node.function](self, node))
 
     def _indicator(self, node: Call, function: IndicatorFunction) -> Call:
         if node.part not in function.parts:
-            raise Fault(node.place, _parts_fault(node, function))
+            raise Fault(node.place, _parts_fault(node, function.parts))
         series, numbers = _split_arguments(node, function)
         limit = len(function.periods) + len(function.factors)
         if len(numbers) > limit:
@@ -259,20 +259,15 @@ def _usage_fault(node: Call) -> Fault:
     return Fault(node.place, f"{node.function} is written {_usage(node.function)}")
 
 
-def _parts_fault(node: Call, function: IndicatorFunction) -> str:
-    parts = " or ".join(f".{part}" for part in function.parts if part) or "none"
-    if not node.part:
-        return f"{node.function} has several values: add {parts}"
-    return (
-        f"{node.function} has no part .{node.part}; its parts: {parts}{suggestion(node.part, function.parts)}"
-    )
-
-
-def _no_part_fault(node: Call, parts: Sequence[str]) -> str:
+def _parts_fault(node: Call, parts: Sequence[str]) -> str:
+    """Why the part of a call, or its lack of one, is wrong."""
     named = [f".{part}" for part in parts if part]
     if not named:
         return f"{node.function} has no parts"
-    return f"{node.function} has no part .{node.part}; its parts: {' or '.join(named)}"
+    if not node.part:
+        return f"{node.function} has several values: add {' or '.join(named)}"
+    fault = f"{node.function} has no part .{node.part}; its parts: {', '.join(named)}"
+    return f"{fault}{suggestion(node.part, parts)}"
 
 
 def _split_arguments(node: Call, function: IndicatorFunction) -> tuple[tuple[Series, ...], tuple[Node, ...]]:

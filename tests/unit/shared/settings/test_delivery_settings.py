@@ -13,6 +13,14 @@ def test_without_addresses_nothing_is_delivered(env_file: Path) -> None:
     assert not loaded(env_file).delivery.is_on
 
 
+def test_alerts_of_a_replay_are_not_delivered(env_file: Path) -> None:
+    address = "ALERT_URLS=json://x.org"
+    assert loaded(env_file, address).delivers
+    recording = env_file.with_name("quotes.csv")
+    recording.write_text("", "utf-8")
+    assert not loaded(env_file, address, "SOURCES=replay", f"REPLAY_FILES={recording}").delivers
+
+
 def test_addresses_are_separated_by_spaces_and_never_shown(env_file: Path) -> None:
     config = loaded(env_file, f'ALERT_URLS="json://a:{SECRET}@x.org/?to=a,b  mailto://c.org"')
     assert config.delivery.addresses == [f"json://a:{SECRET}@x.org/?to=a,b", "mailto://c.org"]

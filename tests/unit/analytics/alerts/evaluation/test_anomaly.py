@@ -177,5 +177,5 @@ def test_an_alert_has_the_values_that_made_the_anomaly() -> None:
 def test_the_parts_of_an_anomaly_are_numbers() -> None:
     rule = read_rule("anomaly().surge > 4 and not anomaly()", DEFAULTS)
     assert normal_form(rule) == "anomaly().surge > 4 and not anomaly() on 1m"
-    with pytest.raises(RuleError, match=r"anomaly has no part .speed; its parts: .spike or .gap or .surge"):
+    with pytest.raises(RuleError, match=r"anomaly has no part .speed; its parts: .spike, .gap, .surge"):
         read_rule("anomaly().speed > 1", DEFAULTS)
