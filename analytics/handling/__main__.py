@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.alerts.rule_names import THRESHOLDS, alert_name
-from analytics.store.rules.handlings import (
+from analytics.store.alerts.handlings import (
     ListedHandling,
     count_unacknowledged,
     listed_handlings,

@@ -16,8 +16,8 @@ from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
 from analytics.store.alerts.alert_tables import Published, write_silences
+from analytics.store.alerts.handlings import FoundHandling
 from analytics.store.replacing import replace_actions, replace_events
-from analytics.store.rules.handlings import FoundHandling
 from analytics.store.rules.headlines import write_headlines
 from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.settings_tables import SettingsFrom

@@ -26,10 +26,10 @@ from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.across.rule_runs import judge_again
 from analytics.store.alerts.alert_tables import NOT_NEW
+from analytics.store.alerts.handlings import handlings_in, write_handlings
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
-from analytics.store.rules.handlings import handlings_in, write_handlings
-from analytics.store.rules.rule_changes import write_found
+from analytics.store.rules.found import write_found
 from analytics.store.set_aside_tables import delete_set_aside, write_set_aside
 from analytics.store.settings_tables import SettingsFrom, delete_settings, settings_history, write_settings
 from analytics.store.snapshot_tables import FoldSnapshot, delete_snapshot, load_snapshot, save_snapshot

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 from analytics.rules.arming import add, change
-from analytics.store.rules.handlings import request_handling
+from analytics.store.alerts.handlings import request_handling
 from analytics.store.rules.rule_requests import listed_rules
 from shared.errors import ConfigError, Unavailable
 from shared.postgres.database import Cursor, connect, transaction

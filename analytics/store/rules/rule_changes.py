@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from psycopg2.extras import execute_values
 
-from analytics.engine.armed_rules import AppliedChange, ForTheTables
+from analytics.engine.armed_rules import AppliedChange
 from analytics.store.across.rule_places import write_rule_places
-from analytics.store.alerts.alert_tables import Published, write_silences
-from analytics.store.rules.headlines import write_headlines
 from shared.market.records import RuleChange
 from shared.postgres.database import Cursor
 
@@ -15,13 +13,6 @@ RESTORED = """
     insert into rule_requests (rule_id, version, action, text) overriding system value values %s on conflict do nothing
 """
 """Tables that are older than the log, or new beside it, lack requests that were made since."""
-
-
-def write_found(cursor: Cursor, partition: int, found: ForTheTables, published: Published) -> None:
-    """Write the changes of rules, the headlines and the alerts of missing quotes of a partition."""
-    write_rule_changes(cursor, partition, found.changes)
-    write_headlines(cursor, partition, found.headlines)
-    write_silences(cursor, partition, found.silences, published)
 
 
 def write_rule_changes(cursor: Cursor, partition: int, changes: Sequence[AppliedChange]) -> None:

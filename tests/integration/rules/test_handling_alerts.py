@@ -8,7 +8,7 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from analytics.handling.__main__ import handle, main
-from analytics.store.rules.handlings import listed_handlings
+from analytics.store.alerts.handlings import listed_handlings
 from producer.producer import produce
 from shared.postgres.database import connect, transaction
 from tests.inputs.records import acknowledgement
