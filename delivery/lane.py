@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
@@ -49,9 +49,14 @@ class Lane:
         self.result: SendingResult | None = None
         self._finished = finished
         self._abandoned: list[Thread] = []
+        self._seen = datetime.min.replace(tzinfo=UTC)
 
     def is_free(self, now: datetime) -> bool:
-        """Whether an attempt may begin."""
+        """Whether an attempt may begin. A clock that was set back ends the pause: when it ends by that clock is not
+        known."""
+        if now < self._seen:
+            self.state = self.state._replace(not_before=None)
+        self._seen = now
         self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
         is_due = self.state.not_before is None or now >= self.state.not_before
         return self.attempt is None and is_due and len(self._abandoned) < MOST_ABANDONED

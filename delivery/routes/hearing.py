@@ -7,21 +7,28 @@ of its log notes the error. The session follows no redirect by which the message
 reach another host: `requests` repeats a POST that is answered with 301 or 302 as a GET, whose answer says nothing about
 the message. Neither the texts of these logs nor those of the errors go further: they contain addresses
 with their secrets.
+
+The body of an answer is of no interest beyond its beginning. One that is endless must not fill the memory, and one
+that takes for ever must not make an accepted message look like one that was not, which would be sent again.
 """
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import formatdate
+from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import requests
+import urllib3
 from requests import sessions
+from requests.adapters import HTTPAdapter
 
 LIBRARIES = (
     "apprise",
@@ -39,6 +46,13 @@ LOSING = (301, 302)
 ANSWERED_ELSEWHERE = 303
 """The message was taken; only the page to show after it is somewhere else."""
 TOO_MANY = 429
+HARMLESS = ("User-Agent", "Accept", "Accept-Encoding", "Connection")
+"""The headers that another host may see; those of an address may have secrets of any name."""
+MOST_BYTES = 1 << 20
+"""Of the body of an answer, uncompressed."""
+PIECE = 1 << 14
+BODY_SECONDS = 2.0
+"""How long the body may take after the status."""
 
 
 @dataclass
@@ -66,8 +80,40 @@ class _Told(msgspec.Struct):
 _current: ContextVar[ReceiverAnswer | None] = ContextVar("answer", default=None)
 
 
+class BriefAdapter(HTTPAdapter):
+    """Reads the beginning of the body of each answer, and closes the connection."""
+
+    def send(
+        self, request: requests.PreparedRequest, stream: bool = False, *others: Any, **options: Any
+    ) -> requests.Response:
+        """Send a request; the answer has what came of its body within the limits, unless `stream` is wanted."""
+        response = super().send(request, True, *others, **options)
+        if not stream:
+            whole = response.raw
+            response.raw = BytesIO(_beginning(whole))
+            whole.close()
+        return response
+
+
+def _beginning(body: urllib3.HTTPResponse) -> bytes:
+    """The first bytes of a body. If it breaks off, what came before; the status says what became of the message."""
+    found, until = bytearray(), time.monotonic() + BODY_SECONDS
+    with suppress(urllib3.exceptions.HTTPError, OSError):
+        while len(found) < MOST_BYTES and time.monotonic() < until:
+            piece = body.read1(PIECE, decode_content=True)
+            if not piece:
+                break
+            found += piece
+    return bytes(found[:MOST_BYTES])
+
+
 class NotingSession(requests.Session):
     """A session that notes each answer to a request of its thread, and loses no message by a redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, BriefAdapter())
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a request, and note the answer."""
@@ -86,6 +132,13 @@ class NotingSession(requests.Session):
             return target
         is_lost = resp.status_code in LOSING or not _is_same_host(str(resp.url), target)
         return None if is_lost else target
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Remove the headers of an address from a request that a redirect leads to another host."""
+        super().rebuild_auth(prepared_request, response)
+        if not _is_same_host(str(response.request.url), str(prepared_request.url)):
+            for name in [name for name in prepared_request.headers if name not in HARMLESS]:
+                del prepared_request.headers[name]
 
 
 def _is_same_host(url: str, target: str) -> bool:

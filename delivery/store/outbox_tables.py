@@ -73,8 +73,12 @@ def is_alone(cursor: Cursor) -> bool:
 
 
 def switch_on(cursor: Cursor) -> datetime:
-    """Note that delivery is on, unless that was noted before; returns since when."""
+    """Note that delivery is on, unless that was noted before; returns since when.
+
+    A time that is yet to come was noted while the clock was wrong, and would let alerts wait until then.
+    """
     cursor.execute("insert into delivery_start default values on conflict do nothing")
+    cursor.execute("update delivery_start set at = now() where at > now()")
     cursor.execute("select at from delivery_start")
     since: datetime
     ((since,),) = cursor.fetchall()

@@ -26,11 +26,13 @@ class Asked(NamedTuple):
 
 
 class Local:
-    """Where the server is, what it was asked, and what it answers, which may be changed at any time."""
+    """Where the server is, what it was asked, with which headers, and what it answers, which may be changed at any
+    time."""
 
     def __init__(self, answer: Callable[[Asked], Reply]) -> None:
         self.answer = answer
         self.asked: list[Asked] = []
+        self.headers: list[dict[str, str]] = []
         self.url = ""
 
 
@@ -51,6 +53,7 @@ def answering(answer: Callable[[Asked], Reply]) -> Iterator[Local]:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
             asked = Asked(parts.path, dict(parse_qsl(parts.query)), body)
             local.asked.append(asked)
+            local.headers.append(dict(self.headers))
             reply = local.answer(asked)
             answer = _sent(reply.body)
             self.send_response(reply.status)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from delivery.store.outbox_tables import is_alone
+from delivery.store.outbox_tables import is_alone, switch_on
 from shared.errors import Unavailable
 from shared.postgres.database import Connection, connect, transaction
 from tests.integration.delivery.receivers import Receiver, mail_server, webhook
@@ -243,3 +243,11 @@ def test_one_process_delivers_and_a_second_one_waits(connection: Connection, dsn
 
     wait_for(takes_over)
     other.close()
+
+
+def test_delivery_that_was_switched_on_by_a_wrong_clock_begins_now(connection: Connection) -> None:
+    with transaction(connection) as cursor:
+        cursor.execute("insert into delivery_start (at) values (now() + interval '10 years')")
+        cursor.execute("select now()")
+        ((now,),) = cursor.fetchall()
+        assert switch_on(cursor) == now

@@ -91,3 +91,10 @@ def test_a_pause_is_waited_for(lane: Lane) -> None:
     lane.settle(RouteState(1, NOON + timedelta(seconds=5), "no"))
     assert not lane.is_free(NOON)
     assert lane.is_free(NOON + timedelta(seconds=5))
+
+
+def test_a_clock_that_is_set_back_ends_a_pause(lane: Lane) -> None:
+    assert lane.is_free(NOON)
+    lane.settle(RouteState(1, NOON + timedelta(seconds=5), "no"))
+    assert not lane.is_free(NOON + timedelta(seconds=1))
+    assert lane.is_free(NOON - timedelta(days=1))
