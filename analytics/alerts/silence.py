@@ -108,5 +108,7 @@ def _may_fire(rule: _Watched) -> bool:
     before, every = rule.fired_at, rule.armed.rule.every
     if before is None:
         return True
+    if rule.due <= before:  # a quote of the same second came later than time went on: one gap
+        return False
     is_soon = every is not None and rule.due - before < every.seconds
     return not rule.armed.rule.is_once and not is_soon

@@ -1,6 +1,6 @@
 """Stores alerts, and in the same transaction those to be delivered in the outbox.
 
-Every stored alert passes `write_alerts`.
+Every stored alert passes `write_alerts` or `write_silences`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,9 @@ STORE = """
     insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset", value, threshold,
         rule_version, severity, named_values) values %s
 """
+STORE_IF_NEW = (
+    STORE + "on conflict (symbol, interval, rule, start) do nothing returning symbol, interval, rule, start"
+)
 POST = """
     insert into alert_outbox (id, symbol, interval, rule, rule_version, start, event_time, published_at, severity,
         value, threshold, price, named_values)
@@ -73,6 +76,10 @@ def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
     if not alerts:
         return
     execute_values(cursor, STORE, [alert[:-1] for alert in alerts], page_size=len(alerts))
+    _post(cursor, alerts)
+
+
+def _post(cursor: Cursor, alerts: Iterable[StoredAlert]) -> None:
     if new := [_posted(alert) for alert in alerts if alert.is_deliverable]:
         execute_values(cursor, POST, new, page_size=len(new))
 
@@ -99,8 +106,15 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
 def write_silences(
     cursor: Cursor, partition: int, found: Sequence[FoundSilence], published: Published = NOT_NEW
 ) -> None:
-    """Store the alerts of missing quotes."""
-    write_alerts(cursor, [_alert_of_silence(partition, each, published) for each in found])
+    """Store the alerts of missing quotes.
+
+    One may be stored already: a rule that was armed again by a record of an earlier time fires at the same moment.
+    """
+    alerts = [_alert_of_silence(partition, each, published) for each in reversed(found)]
+    if first := {alert[:4]: alert for alert in alerts}:
+        rows = [alert[:-1] for alert in first.values()]
+        stored = execute_values(cursor, STORE_IF_NEW, rows, page_size=len(rows), fetch=True)
+        _post(cursor, [first[tuple(key)] for key in stored])
 
 
 def _alert_of_silence(partition: int, found: FoundSilence, published: Published) -> StoredAlert:

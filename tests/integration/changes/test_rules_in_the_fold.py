@@ -15,9 +15,10 @@ from analytics.rules.dry_run import dry_run
 from analytics.runtime.processor import Analysis
 from analytics.store.rules.closed_bars import StoredClosedBars, history_of, next_intervals
 from shared.market.messages import encode
+from shared.market.records import Record
 from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
-from tests.inputs.records import headline, rule_change
+from tests.inputs.records import headline, mark, quote, rule_change
 from tests.integration.brisk_forecasts import MINUTES
 from tests.integration.fold_runs import MORNING, READING, LoggedMessage, log_with_a_split, run
 from tests.unit.quick_search import pooled
@@ -157,3 +158,20 @@ def test_a_log_that_is_folded_again_from_its_beginning_gives_the_same_state(
     for table in TABLES:
         assert rows(connection, table) == rows(alone.connection, table), table
     assert rule_alerts(connection)
+
+
+def test_a_rule_on_missing_quotes_that_is_armed_again_by_an_earlier_time_stops_nothing(
+    desks: tuple[Desk, Desk],
+) -> None:
+    """A clock was set back between the two requests, or the message was written by hand."""
+    at = MORNING.timestamp()
+    records: list[Record] = [
+        *(quote(at, 1.0), rule_change(at, 1, "no data 5m on 1m"), mark(at + 310)),
+        *(rule_change(at, 2, ""), rule_change(at, 3, "no data 5m on 1m severity info"), mark(at + 311)),
+    ]
+    log = [LoggedMessage(offset, encode(each), 2_000_000_000_000) for offset, each in enumerate(records)]
+    connection, stored = desks[0].connection, StoredClosedBars(desks[0].dsn)
+    with closing(Analysis(READING, MINUTES, pooled(), closed_bars=stored)) as analysis:
+        run(analysis, connection, log[:3], 3, False)
+        run(analysis, connection, log, len(log), False)
+    assert [severity for *_, severity, _ in rule_alerts(connection)] == ["warning"]

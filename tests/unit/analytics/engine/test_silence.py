@@ -92,6 +92,12 @@ def test_once_and_every_hold_it_back() -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "time", "late"), [("no data 5s", 6.0, 0.9), ("no data 1s", 2.0, 1.0)])
+def test_a_late_quote_of_the_same_second_begins_no_second_gap(text: str, time: float, late: float) -> None:
+    records: list[Record] = [quote(OPEN + 0.2, 1.0), armed(text), mark(OPEN + time), quote(OPEN + late, 1.0)]
+    assert fired([*records, mark(OPEN + time + 1)]) == [("A", int(OPEN + time))]
+
+
 def test_a_rule_that_is_removed_fires_no_more() -> None:
     records: list[Record] = [
         quote(OPEN, 1.0),

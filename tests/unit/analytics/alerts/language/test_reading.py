@@ -67,6 +67,8 @@ REFUSED = {
     "macd(26, 12, 9) > 0": (1, "macd_fast must be below macd_slow"),
     "bollinger() > 3": (1, "add .lower or .middle or .upper"),
     "bollinger().lowr > 3": (1, "did you mean lower?"),
+    "no data 0s": (9, "no data 1s to no data 366d is expected"),
+    "no data 5000w while open": (9, "no data 1s to no data 366d is expected"),
     "close": (1, "a condition is expected"),
     "close and open > 3": (1, "a condition is expected"),
     "(close > 3) > 2": (2, "a number is expected"),
