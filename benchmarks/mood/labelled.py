@@ -1,7 +1,8 @@
 """The labelled headlines, in two halves.
 
 A title is in the put-away half if the first byte of its SHA-256 is odd: the split depends on no order and no chance.
-The lexicon was written with the first half alone, and the put-away half was scored once, after that.
+The lexicon was written with the first half alone, and the put-away half was scored once afterwards, and once for each
+later version of the lexicon.
 """
 
 import csv

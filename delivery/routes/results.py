@@ -10,7 +10,7 @@ from typing import NamedTuple
 import requests
 import urllib3
 
-from delivery.routes.hearing import ReceiverAnswer
+from delivery.routes.receiver_answer import ReceiverAnswer
 from shared.runtime.retry_after import seconds_wanted
 
 MESSAGE_REFUSED = (400, 413, 422, 552, 554)
@@ -53,16 +53,16 @@ class SendingResult(NamedTuple):
 TIMED_OUT = SendingResult(False, TIME_OUT)
 
 
-def result_of(is_delivered: bool, heard: ReceiverAnswer) -> SendingResult:
+def result_of(is_delivered: bool, answer: ReceiverAnswer) -> SendingResult:
     """The result of an attempt of which apprise only says whether it succeeded."""
     if is_delivered:
         return SendingResult(True, DELIVERED)
-    if heard.status is not None and not 200 <= heard.status < 300:
-        pause = seconds_wanted(heard.retry_after, heard.date) if heard.retry_after else None
-        return _refusal(heard.status, _phrase(heard.status), pause)
-    if (status := _mail_status(heard.error)) is not None:
+    if answer.status is not None and not 200 <= answer.status < 300:
+        pause = seconds_wanted(answer.retry_after, answer.date) if answer.retry_after else None
+        return _refusal(answer.status, _phrase(answer.status), pause)
+    if (status := _mail_status(answer.error)) is not None:
         return _refusal(status, " of the mail server", None)
-    return SendingResult(False, _error_words(heard.error))
+    return SendingResult(False, _error_words(answer.error))
 
 
 def _refusal(status: int, whose: str, pause: float | None) -> SendingResult:

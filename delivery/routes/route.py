@@ -14,7 +14,7 @@ from apprise.plugins.email import NotifyEmail
 
 from delivery.plan.next_message import OutgoingMessage
 from delivery.plan.texts import fields_of
-from delivery.routes.hearing import hearing, listen
+from delivery.routes.receiver_answer import answer_noted, note_answers
 from delivery.routes.results import SendingResult, result_of
 from shared.errors import ConfigError
 from shared.settings.addresses import is_this_machine
@@ -67,14 +67,14 @@ class Route:
             self._service.headers = {**self._headers, "Idempotency-Key": message.key}
         if isinstance(self._service, NotifyJSON):
             self._service.payload_extras = {**self._extras, "alerts": [*self._told(message)]}
-        with hearing() as heard:
+        with answer_noted() as answer:
             is_sent = self._service.notify(
                 body=message.text.body,
                 title=message.text.subject,
                 notify_type=TYPES[message.severity],
                 body_format=NotifyFormat.TEXT,
             )
-        return result_of(bool(is_sent), heard)
+        return result_of(bool(is_sent), answer)
 
     def _told(self, message: OutgoingMessage) -> Iterable[dict[str, Any]]:
         for alert in message.alerts:
@@ -90,7 +90,7 @@ def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> lis
 
     Raises ConfigError with the number and the scheme of an address that can't be used.
     """
-    listen()
+    note_answers()
     routes: list[Route] = []
     asset = AppriseAsset(app_id="Tickstream", app_desc="Tickstream", storage_mode="memory")
     for number, address in enumerate(addresses, 1):

@@ -1,1 +1,1 @@
-"""Alerts as they are stored, and those that are to be delivered."""
+"""Alerts as they are stored, those that are to be delivered, and who acknowledged or snoozed them."""

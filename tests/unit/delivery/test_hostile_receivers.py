@@ -11,7 +11,7 @@ import pytest
 
 from delivery.plan.next_message import OutgoingMessage
 from delivery.plan.texts import MessageText
-from delivery.routes.hearing import BODY_SECONDS, MOST_BYTES, NotingSession
+from delivery.routes.receiver_answer import BODY_SECONDS, MOST_BYTES, NotingSession
 from delivery.routes.results import SendingResult
 from delivery.routes.route import open_routes
 from tests.slowness import slowness

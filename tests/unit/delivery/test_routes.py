@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from delivery.lane import Lane
-from delivery.routes.hearing import ReceiverAnswer
+from delivery.routes.receiver_answer import ReceiverAnswer
 from delivery.routes.results import SendingResult, broken, result_of
 from delivery.routes.route import Route, open_routes
 from delivery.store.route_tables import RouteState
@@ -60,7 +60,7 @@ def caused(error: Exception, by: Exception) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("heard", "words"),
+    ("answer", "words"),
     [
         (ReceiverAnswer(status=404), "refused with status 404 (Not Found)"),
         (ReceiverAnswer(status=599), "refused with status 599"),
@@ -82,9 +82,9 @@ def caused(error: Exception, by: Exception) -> Exception:
         (ReceiverAnswer(), "refused, the service gave no reason"),
     ],
 )
-def test_what_happened_is_told_without_text_of_the_receiver(heard: ReceiverAnswer, words: str) -> None:
-    assert result_of(False, heard).words == words
-    assert broken(heard.error or KeyError(SECRET)).words.find(SECRET) < 0
+def test_what_happened_is_told_without_text_of_the_receiver(answer: ReceiverAnswer, words: str) -> None:
+    assert result_of(False, answer).words == words
+    assert broken(answer.error or KeyError(SECRET)).words.find(SECRET) < 0
 
 
 def test_a_pause_that_a_receiver_asks_for_is_heard() -> None:

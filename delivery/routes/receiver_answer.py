@@ -1,12 +1,13 @@
-"""What is heard from a receiver while a message is sent.
+"""What a receiver answers while a message is sent.
 
 apprise answers with a boolean. Every service of it that uses HTTP calls `requests.post` or `requests.request`, which
 make a `requests.Session` for each call; and an error that a service catches, of HTTP or of a mail server, is the one
 in `sys.exc_info()` while it logs that it failed. So a session of our own notes status and Retry-After, and a handler
-of its log notes the error. The session follows no redirect by which the message would get lost or its secrets would
-reach another host: `requests` repeats a POST that is answered with 301 or 302 as a GET, whose answer says nothing about
-the message. Neither the texts of these logs nor those of the errors go further: they contain addresses
+of its log notes the error. Neither the texts of these logs nor those of the errors go further: they contain addresses
 with their secrets.
+
+The session follows no redirect by which the message would get lost or its secrets would reach another host: `requests`
+repeats a POST that is answered with 301 or 302 as a GET, whose answer says nothing about the message.
 
 The body of an answer is of no interest beyond its beginning. One that is endless must not fill the memory, and one
 that takes for ever must not make an accepted message look like one that was not, which would be sent again.
@@ -118,10 +119,10 @@ class NotingSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a request, and note the answer."""
         response = super().send(request, **options)
-        if (heard := _current.get()) is not None:
-            heard.status = response.status_code
-            heard.retry_after = response.headers.get("Retry-After", "") or _pause_told(response)
-            heard.date = response.headers.get("Date", "") or formatdate(usegmt=True)
+        if (answer := _current.get()) is not None:
+            answer.status = response.status_code
+            answer.retry_after = response.headers.get("Retry-After", "") or _pause_told(response)
+            answer.date = response.headers.get("Date", "") or formatdate(usegmt=True)
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -163,12 +164,12 @@ class _NotingHandler(logging.Handler):
     """Notes errors, and drops the text of the log line."""
 
     def emit(self, _: logging.LogRecord) -> None:
-        heard, error = _current.get(), sys.exc_info()[1]
-        if heard is not None and heard.error is None:
-            heard.error = error
+        answer, error = _current.get(), sys.exc_info()[1]
+        if answer is not None and answer.error is None:
+            answer.error = error
 
 
-def listen() -> None:
+def note_answers() -> None:
     """Note answers and errors from now on, and keep the lines of the libraries out of every log."""
     sessions.Session = NotingSession  # type: ignore[misc] # the name that requests' functions look up
     handler = _NotingHandler()
@@ -179,11 +180,11 @@ def listen() -> None:
 
 
 @contextmanager
-def hearing() -> Iterator[ReceiverAnswer]:
-    """What this thread hears while the context is open."""
-    heard = ReceiverAnswer()
-    token = _current.set(heard)
+def answer_noted() -> Iterator[ReceiverAnswer]:
+    """What is answered to this thread while the context is open."""
+    answer = ReceiverAnswer()
+    token = _current.set(answer)
     try:
-        yield heard
+        yield answer
     finally:
         _current.reset(token)
