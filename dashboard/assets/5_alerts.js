@@ -1,11 +1,11 @@
 // The list of alerts, the count of those that are new, and the alerts of the bars on the chart.
 (function () {
   "use strict";
-  const ALERTS_SHOWN = 200, HOUR = 3600, KEY = "desk-alerts-seen", MAX_TITLES = 3, PAUSE = 5000;
+  const ALERTS_SHOWN = 200, HOUR = 3600, LATEST = 1800, KEY = "desk-seen-alerts", MAX_TITLES = 3, PAUSE = 5000;
   const TONES = { up: "#2bbfae", down: "#ff6b68", warn: "#f5c542", critical: "#ff6b68", info: "#5aa9ff" }; // as in the list
   const byId = (id) => document.getElementById(id);
   let datedAt = null, chosen = null;
-  let seen = null; // the time of the newest alert that the user has seen
+  let seen = null; // the keys of the alerts that the user has seen, and the time of the newest of them
   const listed = new Map(); // the alerts of the list, by their key
   let known = { of: "", alerts: new Map() }; // the alerts of the chart's symbol and interval, by their key
 
@@ -16,7 +16,7 @@
     made.append(head, body);
     Object.assign(made.dataset, { time: alert.time, zone: alert.zone, key: alert.key });
     if (alert.start) {
-      Object.assign(body, { type: "button", title: "Show this bar on the chart" });
+      Object.assign(body, { type: "button", title: "Show this bar on the chart", tabIndex: -1 });
       made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); });
     }
     return made;
@@ -28,6 +28,7 @@
     const body = deskPanels.element("button", "alert-text", storm.text);
     Object.assign(body, { type: "button", title: "Show or hide the alerts of these symbols" });
     body.setAttribute("aria-expanded", "false");
+    body.tabIndex = -1;
     made.lastChild.replaceWith(body);
     made.className = "alert storm";
     made.addEventListener("click", () => open(made, body.getAttribute("aria-expanded") === "false"));
@@ -52,6 +53,39 @@
     }
     line.after(made);
     open(line, line.lastChild.getAttribute("aria-expanded") === "true");
+  }
+
+  // The line of a grouped alert has the severity of its members, and is dimmed where somebody dealt with all of them.
+  function summarize(line) {
+    const alerts = membersOf(line).map(({ dataset }) => listed.get(dataset.key)).filter(Boolean);
+    const severity = ["critical", "info"].find((each) => alerts.some((alert) => tone(alert) === each));
+    const isOver = alerts.length > 0 && alerts.every(({ by }) => by);
+    line.className = ["alert storm", severity, isOver && "over"].filter(Boolean).join(" ");
+  }
+
+  // One alert at a time can be reached with Tab, the others from it with the arrow keys: two hundred stops would be in the
+  // way of all that follows.
+  const stops = () => [...byId("alerts").querySelectorAll("button")].filter(({ parentNode }) => !parentNode.hidden);
+
+  function stop(at) {
+    const found = stops(), kept = at || found.find((each) => each === document.activeElement) || found[0];
+    for (const each of byId("alerts").querySelectorAll("button")) each.tabIndex = each === kept ? 0 : -1;
+  }
+
+  function move(event) {
+    const found = stops(), place = found.indexOf(event.target), last = found.length - 1;
+    const next = { ArrowDown: Math.min(last, place + 1), ArrowUp: Math.max(0, place - 1), Home: 0, End: last }[event.key];
+    if (place < 0 || next === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    stop(found[next]);
+    found[next].focus();
+  }
+
+  function listen(list) {
+    if (list.dataset.isHeard) return;
+    list.dataset.isHeard = "true";
+    list.addEventListener("keydown", move);
+    list.addEventListener("focusin", ({ target }) => stop(target));
   }
 
   function choose(key) {
@@ -100,11 +134,15 @@
       group(list, made, alert);
       listed.set(alert.key, alert);
     }
+    if (received.some(({ storm }) => storm)) list.querySelectorAll(".storm").forEach(summarize);
     for (; list.children.length > ALERTS_SHOWN; list.lastChild.remove()) listed.delete(list.lastChild.dataset.key);
     if (received.length || datedAt !== Math.floor(now / HOUR)) date(list.children, now);
     deskPanels.setClass(list, list.children.length ? "alerts" : "alerts none");
-    deskPanels.write(byId("alert-list-note"), counted(lines(list).length));
-    if (received.length) count();
+    const isFull = list.children.length === ALERTS_SHOWN;
+    deskPanels.write(byId("alert-list-note"), counted(lines(list).length, isFull));
+    if (received.length || seen === null) count();
+    if (received.length) stop();
+    listen(list);
     mark(received);
   }
 
@@ -112,33 +150,45 @@
   function lines(list) { return [...list.children].filter(({ dataset }) => !dataset.storm); }
 
   // A full list may omit older alerts.
-  function counted(number) { return number === ALERTS_SHOWN ? `${number}+` : number ? String(number) : ""; }
+  function counted(number, isFull) { return number ? `${number}${isFull ? "+" : ""}` : ""; }
 
   // If the browser blocks storage, alerts are new that came since the page was opened.
   function readSeen() {
-    try { return Number(localStorage.getItem(KEY)) || null; } catch { return null; }
+    try {
+      const { time, keys } = JSON.parse(localStorage.getItem(KEY));
+      return { time, keys: new Set(keys) };
+    } catch { return null; }
   }
 
-  function keepSeen(time) {
-    seen = time;
-    try { localStorage.setItem(KEY, String(time)); } catch { /* as above */ }
+  function keepSeen(alerts) {
+    seen = { time: Math.max(0, ...alerts.map(({ time }) => time)), keys: new Set(alerts.map(({ key }) => key)) };
+    try { localStorage.setItem(KEY, JSON.stringify({ time: seen.time, keys: [...seen.keys] })); } catch { /* as above */ }
   }
+
+  // Symbols close the same minute one after another, and rules that compare symbols wait for the slowest: their alerts come
+  // after newer ones that were seen. Those of long ago come with the history of a symbol, and are not new.
+  function isNew({ key, time }) { return time > seen.time - LATEST && !seen.keys.has(key); }
 
   // What a first visit finds is not new.
   function count() {
-    const items = [...byId("alerts").children], newest = Math.max(0, ...items.map(({ dataset }) => Number(dataset.time)));
-    if (seen === null) keepSeen(readSeen() || newest);
-    let unseen = 0;
-    for (const each of items) {
-      const isNew = Number(each.dataset.time) > seen;
-      each.classList.toggle("new", isNew);
-      unseen += isNew && !each.dataset.storm;
-    }
+    if (seen === null && !(seen = readSeen())) keepSeen([...listed.values()]);
+    const list = byId("alerts"), all = [...list.children];
+    const fresh = new Set([...listed.values()].filter(isNew).map(({ key }) => key));
+    const groups = new Set(all.filter(({ dataset }) => fresh.has(dataset.key)).map(({ dataset }) => dataset.storm));
+    for (const { classList, dataset } of all) classList.toggle("new", fresh.has(dataset.key) || groups.has(dataset.key));
+    const unseen = lines(list).filter(({ classList }) => classList.contains("new")).length;
     const button = byId("alerts-new");
     button.hidden = !unseen;
-    deskPanels.write(button, unseen ? `${counted(unseen)} new` : "");
-    button.onclick = () => { keepSeen(newest); count(); };
+    deskPanels.write(button, unseen ? `${counted(unseen, fresh.size === ALERTS_SHOWN)} new` : "");
+    button.onclick = () => { keepSeen([...listed.values()]); count(); };
   }
+
+  // What was marked as seen in another tab is seen here too.
+  window.addEventListener("storage", ({ key }) => {
+    if (key !== KEY || seen === null) return;
+    seen = readSeen() || seen;
+    count();
+  });
 
   function clear() {
     byId("alerts").replaceChildren();

@@ -1,9 +1,10 @@
 """Alerts in a real browser: their bar on the chart, how many are new, and who has dealt with them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.visit import Visit
 from tests.pages import Serve
@@ -76,6 +77,57 @@ def test_acknowledged_alert_names_who_dealt_with_it(page: Page) -> None:
     expect(page.locator(".alert.over .alert-text")).to_contain_text("acknowledged by ada")
 
 
+ADDED = """([key, time]) => {
+    const start = deskChart.view().bars.at(-5).start;
+    deskAlerts.apply([{ symbol: "AAA", interval: "5m", text: "close > 1 on 5m: close 2", tone: "warn", severity: "info",
+        by: null, price: 2, start, time, zone: "UTC", key }], 4e9);
+}"""
+
+
+def test_alert_that_comes_after_a_newer_one_was_seen_is_new(page: Page) -> None:
+    """Symbols close the same minute one after another, and a rule that compares symbols waits for the slowest."""
+    page.evaluate(ADDED, ["first", 4e9])
+    page.locator("#alerts-new").click()
+    expect(page.locator("#alerts-new")).to_be_hidden()
+    page.evaluate(ADDED, ["same minute", 4e9])
+    page.evaluate(ADDED, ["a quarter of an hour before", 4e9 - 900])
+    page.evaluate(ADDED, ["history of a symbol", 4e9 - 86_400])
+    expect(page.locator("#alerts-new")).to_have_text("2 new")
+
+
+def test_alerts_that_were_seen_in_one_tab_are_seen_in_the_others(
+    browser: Browser, serve_to_all: Serve, market_dsn: str
+) -> None:
+    with closing(browser.new_context()) as context:
+        tabs = [context.new_page() for _ in range(2)]
+        for each in tabs:
+            each.goto(serve_to_all(market_dsn, "simulated"))
+            each.wait_for_function(SHOWN)
+        for each in tabs:
+            each.evaluate(ADDED, ["first", 4e9])
+            expect(each.locator("#alerts-new")).to_have_text("1 new")
+        tabs[1].locator("#alerts-new").click()
+        expect(tabs[0].locator("#alerts-new")).to_be_hidden()
+
+
+def test_list_is_one_stop_of_the_tab_key_and_the_arrow_keys_move_in_it(page: Page) -> None:
+    """Two hundred alerts were two hundred stops before the chart."""
+    page.evaluate(ADDED, ["first", 4e9])
+    texts = page.locator(".alert button.alert-text")
+    assert texts.count() == 2
+    page.locator(".alert-log").focus()
+    page.keyboard.press("Tab")
+    expect(texts.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(texts.last).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(texts.last).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.alert-list')") is None
+    page.keyboard.press("Shift+Tab")
+    expect(texts.last).to_be_focused()
+
+
 STORM = """() => {
     const storm = { key: "storm 1m price_change", name: "3 symbols", text: "Price change in one bar: 3 of 4 symbols" };
     const start = deskChart.view().bars.at(-5).start;
@@ -95,6 +147,18 @@ def test_grouped_alert_is_one_line_that_opens_to_its_members(page: Page) -> None
     assert [members.nth(place).is_visible() for place in range(3)] == [True] * 3
     page.evaluate(STORM)
     expect(members).to_have_count(3)
+
+
+def test_grouped_alert_has_the_severity_of_its_members_and_is_dimmed_once_all_are_acknowledged(
+    page: Page,
+) -> None:
+    critical = STORM.replace('"up"', '"warn"').replace('"warning"', '"critical"')
+    page.evaluate(critical)
+    expect(page.locator(".alert.storm.critical:not(.over)")).to_have_count(1)
+    page.evaluate(critical.replace("by: null", 'by: symbol === "AAA" ? "ada" : null'))
+    expect(page.locator(".alert.storm.critical:not(.over)")).to_have_count(1)
+    page.evaluate(critical.replace("by: null", 'by: "ada"'))
+    expect(page.locator(".alert.storm.over")).to_have_count(1)
 
 
 def test_bars_are_marked_where_the_list_was_there_before_the_chart(page: Page) -> None:
