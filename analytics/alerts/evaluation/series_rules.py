@@ -1,17 +1,13 @@
 """The rules of one symbol and interval, judged together. Pure."""
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from analytics.alerts.evaluation.conditions import TruthNow, truth_of
+from analytics.alerts.evaluation.conditions import NumberNow, TruthNow, number_of, truth_of
 from analytics.alerts.evaluation.firing import Firing, Outcome
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.values import NOTHING, SeriesValues
-from analytics.alerts.language.functions import OWN_PARTS
-from analytics.alerts.language.normal_form import expression_text
-from analytics.alerts.language.syntax import Call, Series
-from analytics.alerts.language.values_read import values_read
+from analytics.alerts.language.values_read import values_shown
 from analytics.indicators.spec import Context
 from shared.market.records import Bar
 
@@ -35,7 +31,7 @@ class _CompiledRule(NamedTuple):
     condition: TruthNow
     clear: TruthNow | None
     firing: Firing
-    reads: list[str]
+    reads: Mapping[str, NumberNow]
 
 
 class SeriesRules:
@@ -54,10 +50,8 @@ class SeriesRules:
         rule = armed.rule
         condition = truth_of(rule.condition, self.values)
         clear = None if rule.clear is None else truth_of(rule.clear, self.values)
-        shown = [each for node in values_read(rule.condition) for each in _shown_for(node)]
-        for node in shown:
-            self.values.history(node)
-        reads = [expression_text(node) for node in shown]
+        shown = values_shown(rule.condition).items()
+        reads = {text: number_of(node, self.values, ago) for text, (node, ago) in shown}
         return _CompiledRule(armed, condition, clear, Firing(rule), reads)
 
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
@@ -89,7 +83,7 @@ class SeriesRules:
     def _judgement(self, rule: _CompiledRule, outcome: Outcome, condition: bool | None) -> Judgement:
         values = NO_VALUES
         if outcome == "fired":
-            values = {text: self.values.histories[text].newest for text in rule.reads}
+            values = {text: read() for text, read in rule.reads.items()}
         return Judgement(rule.armed, outcome, condition, values)
 
     def begin(self) -> None:
@@ -125,10 +119,3 @@ class SeriesRules:
         self.values.restore(state)
         for rule_id, firing in state["firing"]:
             self._rules[rule_id].firing.restore(firing)
-
-
-def _shown_for(node: Series | Call) -> list[Series | Call]:
-    """The values that an alert has for one that its rule reads: of an anomaly, those that decide it."""
-    if isinstance(node, Call) and node.function == "anomaly" and not node.part:
-        return [replace(node, part=part) for part in OWN_PARTS["anomaly"] if part]
-    return [node]

@@ -1,12 +1,15 @@
 """The values that a rule reads, and the symbols that it names. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from analytics.alerts.language.functions import OWN_PARTS
 from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.rule import Rule
-from analytics.alerts.language.syntax import Call, Node, Series
+from analytics.alerts.language.syntax import Call, Node, Past, Series
 
-COMBINING = ("abs", "min", "max", "highest", "lowest")
+CALCULATING = ("abs", "min", "max")
+COMBINING = (*CALCULATING, "highest", "lowest")
 """Functions whose value follows from those of their arguments."""
 
 
@@ -21,6 +24,32 @@ def values_read(condition: Node) -> Iterable[Series | Call]:
         else:
             parts = [*part.children, *parts]
     return found.values()
+
+
+def values_shown(condition: Node) -> dict[str, tuple[Series | Call, int]]:
+    """What an alert shows: the values that a condition reads, by their text in the order of the condition, and how many
+    bars before each is read. The extreme of several bars is one value."""
+    found: dict[str, tuple[Series | Call, int]] = {}
+    parts = [(condition, 0)]
+    while parts:
+        part, ago = parts.pop(0)
+        if isinstance(part, Past):
+            parts.insert(0, (part.of, ago + part.bars))
+        elif isinstance(part, Series) or (isinstance(part, Call) and part.function not in CALCULATING):
+            for value in _deciding(part):
+                found.setdefault(
+                    expression_text(Past(value, ago, place=value.place) if ago else value), (value, ago)
+                )
+        else:
+            parts = [*((child, ago) for child in part.children), *parts]
+    return found
+
+
+def _deciding(node: Series | Call) -> list[Series | Call]:
+    """The values shown for one that is read: of an anomaly, those that decide it."""
+    if isinstance(node, Call) and node.function == "anomaly" and not node.part:
+        return [replace(node, part=part) for part in OWN_PARTS["anomaly"] if part]
+    return [node]
 
 
 def named_series(rule: Rule) -> list[Series]:
