@@ -4,7 +4,6 @@ The scope of a rule is read before, because a symbol in it is written as it is l
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
-from analytics.alerts.language.rule_error import Fault, suggestion
+from analytics.alerts.language.grammar_faults import KEYWORDS, unexpected, unknown_sign
+from analytics.alerts.language.rule_error import Fault
 from analytics.alerts.language.syntax import (
     Arithmetic,
     Between,
@@ -99,36 +99,7 @@ GRAMMAR = r"""
     %ignore SPACE
 """
 SYMBOL = re.compile(r"[A-Za-z0-9.^=\-_:/&]{1,32}")
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-
-KEYWORDS = (
-    *("and", "or", "not", "between", "crosses", "no", "on", "for", "clear", "once", "every", "while", "live"),
-    "severity",
-)
-"""No series and no function has such a name. Other words, such as open in "while open", have a meaning in one place."""
-
-EXPECTED = {
-    "NUMBER": "a number",
-    "NAME": "a series such as close or a function such as rsi(14)",
-    "DURATION": "a duration such as 5m",
-    "RELATION": "a comparison such as >",
-    "AND": "and",
-    "OR": "or",
-    "ON": "an ending such as on 5m",
-    "INFO": "info, warning or critical",
-    "_BARS": "bars",
-    "_OPEN": "open",
-    "_DATA": "data",
-    "RPAR": "')'",
-    "RSQB": "']'",
-    "COMMA": "a comma",
-    "DOT": "'.'",
-    "$END": "the end of the rule",
-}
-"""How an expected terminal is named. Those that fit nearly everywhere, such as a plus, or only where one of
-these fits too, have no name and are not mentioned."""
-RANGE_HINT = "; a range is written: close between 180 and 220"
 
 
 class Ending(NamedTuple):
@@ -151,9 +122,9 @@ def read_expression(text: str) -> RuleText:
     try:
         tree = _parser().parse(text)
     except UnexpectedCharacters as error:
-        raise _unknown_sign(text, error) from error
+        raise unknown_sign(text, error) from error
     except UnexpectedToken as error:
-        raise _unexpected(text, error) from error
+        raise unexpected(text, error) from error
     except VisitError as error:
         if isinstance(error.orig_exc, Fault):
             raise error.orig_exc from error
@@ -166,43 +137,6 @@ def read_expression(text: str) -> RuleText:
 def _parser() -> Lark:
     grammar = GRAMMAR.replace("KEYWORDS", "|".join(KEYWORDS))
     return Lark(grammar, parser="lalr", transformer=_Builder(), maybe_placeholders=True)
-
-
-def _unknown_sign(text: str, error: UnexpectedCharacters) -> Fault:
-    """The fault at a sign or word that begins nothing that could stand there."""
-    place = error.pos_in_stream or 0
-    found = WORD.match(text, place)
-    if found:
-        return Fault(place, _misplaced(found.group(), error.allowed or ()))
-    sign = text[place]
-    if sign == "=":
-        return Fault(place, "a comparison is written <, <=, >, >=, == or !=")
-    if sign == ":":
-        return Fault(place, "a scope ends with a colon and a space: AAPL: close > 200")
-    if sign == "'":
-        return Fault(place, "the quoted symbol has no end: a second ' is expected")
-    return Fault(place, f"{sign!r} has no meaning in a rule")
-
-
-def _unexpected(text: str, error: UnexpectedToken) -> Fault:
-    token, accepted = error.token, error.accepts or error.expected
-    if token.type == "$END":
-        return Fault(len(text.rstrip()), f"the rule ends too early: expected {_expected(accepted)}")
-    return Fault(_place(token), _misplaced(str(token), accepted))
-
-
-def _misplaced(found: str, accepted: Iterable[object]) -> str:
-    if found in ("<", "<=", ">", ">="):
-        hint = RANGE_HINT if "AND" in map(str, accepted) else ""
-    else:
-        hint = "" if found in KEYWORDS else suggestion(found, KEYWORDS)
-    return f"{found!r} can't stand here: expected {_expected(accepted)}{hint}"
-
-
-def _expected(accepted: Iterable[object]) -> str:
-    names = {str(name) for name in accepted}
-    *others, last = [word for name, word in EXPECTED.items() if name in names] or ["the rest of the rule"]
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _place(token: Token) -> int:
