@@ -66,7 +66,9 @@ def chosen(routes: list[Route], number: int | None) -> list[Route]:
         )
     found = [route for route in routes if number in (None, route.number)]
     if not found:
-        raise ConfigError(f"there is no route {number}: ALERT_URLS has {len(routes)} addresses.")
+        raise ConfigError(
+            f"there is no route {number}: the number of addresses in ALERT_URLS is {len(routes)}."
+        )
     return found
 
 

@@ -42,6 +42,8 @@ LISTED = 30
 LONGEST_SNOOZE = timedelta(days=366)
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST_NAME = 64
+MIN_TABLE_WIDTH = 120
+"""Columns of the terminal below which the times in the list would be cut."""
 
 
 def _rule(text: str) -> str | None:
@@ -121,7 +123,9 @@ def _minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _print_list(found: list[ListedHandling], console: Console) -> None:
+def _print_list(found: list[ListedHandling]) -> None:
+    console = Console()
+    console = Console(width=max(console.width, MIN_TABLE_WIDTH))
     table = Table("asked at (UTC)", "by", "action", "rule", "symbol", "until (UTC)", "state")
     for each in found:
         table.add_row(
@@ -139,7 +143,7 @@ def _run(arguments: argparse.Namespace) -> None:
         opened.enter_context(closing(connection))
         cursor = opened.enter_context(transaction(connection))
         if arguments.command == "list":
-            _print_list(listed_handlings(cursor, LISTED), Console())
+            _print_list(listed_handlings(cursor, LISTED))
         else:
             print(handle(cursor, arguments, datetime.now(UTC)))
 

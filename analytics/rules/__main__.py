@@ -127,10 +127,14 @@ def _name(text: str) -> str:
 
 def _add_period(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--since", type=second_of, default=-inf, metavar="TIME", help="bars that ended at this time or later"
+        "--since",
+        type=second_of,
+        default=-inf,
+        metavar="TIME",
+        help="bars that ended then or later; UTC without a zone",
     )
     command.add_argument(
-        "--until", type=second_of, default=inf, metavar="TIME", help="bars that ended by this time"
+        "--until", type=second_of, default=inf, metavar="TIME", help="bars that ended by then"
     )
 
 
@@ -195,6 +199,8 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         stored = symbols_with_exchanges(cursor)
         if symbol not in stored:
             raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
+        if symbol not in (judged := _symbols(rule, stored)):
+            raise ConfigError(f"The rule is not judged at bars of {symbol}, but of {', '.join(judged)}.")
         history = _history(rule, cursor, symbol, stored[symbol], arguments.until)
         named = _named(rule, stored, cursor)
     if not history.bars and arguments.until == inf:

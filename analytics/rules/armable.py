@@ -38,7 +38,7 @@ def _reasons(rule: Rule) -> Iterator[str]:
     if isinstance(rule.condition, NoData) and rule.clear is not None:
         yield "no data has no clear: a quote clears it"
     if rule.is_live:
-        yield "rules are judged at closed bars"
+        yield "armed rules are judged at closed bars alone, so leave out live"
     yield from _limits_passed(rule)
 
 

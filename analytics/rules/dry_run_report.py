@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -47,17 +48,24 @@ def _hit_table(hits: Sequence[JudgedBar]) -> Table:
 
 
 def record_table(records: Sequence[HorizonRecord]) -> Table:
-    """A line for each horizon."""
+    """A line for each horizon. It fits into 80 columns, because a narrower column would cut its numbers."""
     table = Table(
-        *("bars later", "alerts", "days", "median", "of all bars", "positive", "of all bars"),
-        *("mean difference (95 %)", "verdict"),
+        *("bars\nlater", "alerts", "days", "median\n(%)", "of all\nbars", "above\nzero", "of all\nbars"),
+        *("mean difference\n(%), interval\nof 95 %", "verdict"),
         title="Returns after the alerts, beside those of all bars of the same symbols and hours of day",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=0,
     )
+    for column in table.columns[:-2]:
+        column.justify = "right"
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for record in records:
         table.add_row(
             *(str(record.horizon), f"{record.alerts:,}", str(record.days)),
             *(_percent(record.median), _percent(record.usual_median)),
-            *(_percent(record.positive, 0), _percent(record.usual_positive, 0)),
+            *(_whole(record.positive), _whole(record.usual_positive)),
             *(_interval(record), record.verdict),
         )
     return table
@@ -65,10 +73,12 @@ def record_table(records: Sequence[HorizonRecord]) -> Table:
 
 def _interval(record: HorizonRecord) -> str:
     found = record.difference
-    return (
-        "" if found is None else f"{_percent(found.mean)} ({_percent(found.low)} to {_percent(found.high)})"
-    )
+    return "" if found is None else f"{_percent(found.mean)}\n{_percent(found.low)} to {_percent(found.high)}"
 
 
-def _percent(share: float | None, decimals: int = 3) -> str:
-    return "" if share is None else f"{share * 100:.{decimals}f} %"
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.3f}"
+
+
+def _whole(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.0f} %"

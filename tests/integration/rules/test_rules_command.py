@@ -213,6 +213,9 @@ def test_a_ratio_of_two_symbols_is_judged_once_at_the_bars_of_the_first(filled: 
     dry = run(filled, "dry-run", "AAPL.close / SPY.close > 1.0001")
     fired = [line for line in lines if "  fired: " in line]
     assert f"{len(fired)} alerts of 1 symbols" in dry.stdout and len(fired) > 5
+    refused = run(filled, "explain", "AAPL.close / SPY.close > 1.0001", "SPY")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "not judged at bars of SPY, but of AAPL" in refused.stderr
 
 
 def test_a_pasted_scan_is_printed_as_a_rule_and_its_differences_apart() -> None:

@@ -9,10 +9,11 @@ from rich.console import Console
 
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.track_record.returns import SymbolBars
-from analytics.alerts.track_record.track_record import Fired
+from analytics.alerts.track_record.track_record import Fired, HorizonRecord
 from analytics.indicators.catalog import DEFAULTS
 from analytics.rules.dry_run import SymbolRun
-from analytics.rules.dry_run_report import print_dry_run
+from analytics.rules.dry_run_report import print_dry_run, record_table
+from ml.scoring.significance import Difference
 
 MINUTES = np.arange(60, 6_060, 60)
 BARS = SymbolBars(MINUTES, np.linspace(1.0, 2.0, 100), MINUTES // 3_600, MINUTES // 86_400)
@@ -32,3 +33,15 @@ def test_the_period_is_that_of_the_bars(since: float, until: float, summary: str
     console = Console(width=200, record=True, file=StringIO())
     print_dry_run(read_rule("close > 5", DEFAULTS), [SILENT], since, until, console)
     assert console.export_text().splitlines()[:2] == ["close > 5 on 1m", summary]
+
+
+def test_track_record_keeps_all_numbers_in_a_narrow_terminal() -> None:
+    """In 80 columns the ends of its intervals were cut."""
+    interval = Difference(-0.00174, -0.06835, 0.12335, 0.2, 200)
+    records = [HorizonRecord(60, 12_345, 250, -0.01304, 0.411, 0.00028, 0.489, interval)]
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(record_table(records))
+    shown = console.export_text()
+    assert "…" not in shown
+    for number in ("12,345", "250", "-1.304", "0.028", "41 %", "49 %", "-0.174", "-6.835 to 12.335"):
+        assert number in shown, number
