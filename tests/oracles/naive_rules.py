@@ -1,6 +1,7 @@
 """What a rule means, written a second time without any state: everything is calculated again from all bars so far."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import fsum, isfinite, sqrt
 from operator import attrgetter, eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
@@ -298,10 +299,14 @@ def fires(
     judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
     condition = [value(rule.condition, prefixes[place], moods) for place in judged]
     clear = [value(rule.clear, prefixes[place], moods) if rule.clear else None for place in judged]
+    # What the condition of a bar is in the shares of the next one, where it is known there.
+    known = [restated(rule, bars, splits, moods, others, *pair) for pair in pairwise([*judged, len(bars)])]
+    after = [new if new is not None else old for new, old in zip(known, condition, strict=True)]
     fired: list[int] = []
     for last in range(rule.bars, len(judged)):
         armed_at = last - rule.bars
-        if condition[armed_at] is not False or condition[armed_at + 1 : last + 1] != [True] * rule.bars:
+        is_true = [*condition[armed_at + 1 : last + 1], *after[armed_at + 1 : last]]
+        if after[armed_at] is not False or is_true != [True] * (2 * rule.bars - 1):
             continue
         if rule.clear and fired and True not in clear[fired[-1] + 1 : armed_at + 1]:
             continue
@@ -309,6 +314,31 @@ def fires(
             continue
         fired.append(last)
     return [judged[place] for place in fired]
+
+
+def restated(
+    rule: Rule,
+    bars: Sequence[Bar],
+    splits: dict[int, float],
+    moods: Moods,
+    others: Mapping[str, OtherMarket],
+    place: int,
+    following: int,
+) -> bool | None:
+    """The condition as splits between two judged bars leave it: that at the bar before each, in the shares after it.
+    None without any, or where none is known."""
+    found: bool | None = None
+    for number in range(place + 1, min(following + 1, len(bars))):
+        old = among_others(bars[:number], splits, others)
+        new = among_others(bars[: number + 1], splits, others)[:-1]
+        if _with_others(old) != _with_others(new):
+            truth = value(rule.condition, new, moods)
+            found = found if truth is None else truth
+    return found
+
+
+def _with_others(bars: Sequence[Bar]) -> list[tuple[Bar, object]]:
+    return [(bar, getattr(bar, "others", None)) for bar in bars]
 
 
 def _is_too_soon(rule: Rule, before: Bar, now: Bar) -> bool:

@@ -43,7 +43,7 @@ class OtherSymbol:
         while self._bars and self._bars[0].end <= end:
             bar = self._bars.popleft()
             while self._applied < len(self._splits) and self._splits[self._applied].time < bar.end:
-                rules.values.split_other(self._text, self._splits[self._applied].ratio)
+                rules.split_other(self._text, self._splits[self._applied].ratio)
                 self._applied += 1
             self._value, self.until = self._read(bar), bar.end
         return self._text, self._value

@@ -51,6 +51,16 @@ class Firing:
         self._is_ready = condition is False
         self._note_idle()
 
+    def restate(self, condition: bool | None) -> None:
+        """The shares have been split since the bar before, at which the condition was so in the new ones: what was true
+        already does not become true by a split. An unknown condition changes nothing."""
+        if condition is False:
+            self._is_resting = self._is_resting and self._rule.clear is not None
+            self._is_ready, self._closes = not self._is_resting, 0
+        elif condition and not self._closes:
+            self._is_ready = False
+        self._note_idle()
+
     def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
         outcome = self._judge(condition, clear, bar)

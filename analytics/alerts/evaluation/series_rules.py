@@ -39,6 +39,7 @@ class SeriesRules:
 
     def __init__(self, rules: Mapping[int, ArmedRule], symbol: str, context: Context) -> None:
         self.values = SeriesValues(symbol, context)
+        self._is_split = False
         self._rules = {rule_id: self._compiled(armed) for rule_id, armed in rules.items()}
 
     @property
@@ -56,7 +57,7 @@ class SeriesRules:
 
     def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
-        self.values.update(bar, outside)
+        self._add(bar, outside)
         found = []
         for rule in self._rules.values():
             condition = rule.condition()
@@ -65,7 +66,7 @@ class SeriesRules:
 
     def fired(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
         """Judge all rules at a closed bar as `update` does; returns those that fired."""
-        self.values.update(bar, outside)
+        self._add(bar, outside)
         found: list[Judgement] = []
         for rule in self._rules.values():
             condition = rule.condition()
@@ -99,6 +100,7 @@ class SeriesRules:
 
     def take_over(self, other: "SeriesRules") -> None:
         """Continue the values and rules of another one at the same bar, as far as it has them."""
+        other._restate()
         self.values.take_over(other.values)
         for rule_id, rule in self._rules.items():
             before = other._rules.get(rule_id)
@@ -108,9 +110,27 @@ class SeriesRules:
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
         self.values.split(ratio)
+        self._is_split = True
+
+    def split_other(self, text: str, ratio: float) -> None:
+        """One share of the symbol of this series, which is another one, became `ratio` shares."""
+        self.values.split_other(text, ratio)
+        self._is_split = True
+
+    def _add(self, bar: Bar, outside: Mapping[str, float]) -> None:
+        self._restate()
+        self.values.update(bar, outside)
+
+    def _restate(self) -> None:
+        """After all splits between two bars, judge the first one again in the shares of the second."""
+        if self._is_split and self.values.seen:
+            for rule in self._rules.values():
+                rule.firing.restate(rule.condition())
+        self._is_split = False
 
     def state(self) -> dict[str, Any]:
         """All that `restore` needs."""
+        self._restate()
         firing = [[rule_id, rule.firing.state()] for rule_id, rule in self._rules.items()]
         return {"firing": firing, **self.values.state()}
 

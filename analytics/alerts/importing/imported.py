@@ -33,6 +33,8 @@ SIGNS_OF_SCANS = re.compile(
     re.IGNORECASE,
 )
 COMMENT = re.compile(r"//(?!\s*@version)[^\n]*")
+UNSEEN = dict.fromkeys((0xA0, 0x2007, 0x202F, 0x200B, 0x2060, 0xFEFF), " ")
+"""Signs of a page or a file that look like a space or like nothing."""
 FADING = frozenset(
     ("rsi", "ema", "macd", "atr", "adx", "keltner", "supertrend", "parabolic_sar", "stochastic_rsi")
 )
@@ -89,6 +91,7 @@ def imported(
     Without `dialect` it is recognized. `interval` is that of a script's chart, 1m without one; a scan is always on 1d.
     `parameters` are the defaults of indicators. Raises ImportingError.
     """
+    text = text.translate(UNSEEN)
     longest = max(LONGEST.values()) if dialect is None else LONGEST[dialect]
     if len(text) > longest:
         raise ImportingError(

@@ -99,3 +99,15 @@ def test_languages_are_recognized() -> None:
     assert dialect_of("[m, s, h] = ta.macd(close, 12, 26, 9)\nm > s") == "pine"
     assert dialect_of("buy = close > open") == "pine"
     assert "--from" in faults("rsi(14) < 30")[0][2]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("\ufeff//@version=5\r\nbuy = close\u00a0> open\r\nalertcondition(buy)\r\n", "close > open on 1m"),
+        ("\ufeffta.rsi(close,\u202f14) > 50\u200b", "rsi(14) > 50 on 1m"),
+        ("\u00a0[SMA(50)\u00a0x\u00a0SMA(200)]\u2060", "sma(50) crosses above sma(200) on 1d"),
+    ],
+)
+def test_spaces_of_a_page_are_spaces(text: str, rule: str) -> None:
+    assert imported(text, None, None, DEFAULTS).text == rule
