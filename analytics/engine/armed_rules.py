@@ -49,7 +49,7 @@ class FoundSilence(NamedTuple):
     silence: Silence
 
 
-class ForTheTables(NamedTuple):
+class FoundForRules(NamedTuple):
     """The changes of rules, repeated ones too, the headlines, and the alerts of missing quotes that are to be stored,
     in order."""
 
@@ -114,7 +114,7 @@ class ArmedRules:
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
-        self._found = ForTheTables([], [], [])
+        self._found = FoundForRules([], [], [])
 
     def fold(
         self, record: RuleChange | Headline, place: ReachedPlace, symbols: Mapping[str, SymbolState]
@@ -184,7 +184,7 @@ class ArmedRules:
             if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last:
                 yield bar
 
-    def take(self) -> ForTheTables:
+    def take(self) -> FoundForRules:
         """What was found since the last call."""
-        found, self._found = self._found, ForTheTables([], [], [])
+        found, self._found = self._found, FoundForRules([], [], [])
         return found

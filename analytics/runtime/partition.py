@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.engine.armed_rules import ForTheTables, FoundHeadline, FoundSilence
+from analytics.engine.armed_rules import FoundForRules, FoundHeadline, FoundSilence
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
@@ -48,7 +48,7 @@ class Unwritten(NamedTuple):
     events: list[Event]
     actions: list[SettledAction]
     set_aside: list[SetAside]
-    of_rules: ForTheTables
+    of_rules: FoundForRules
     handlings: list[FoundHandling]
     deployments: list[Deployment]
     has_new_settings: bool

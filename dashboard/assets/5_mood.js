@@ -25,7 +25,7 @@
     const title = document.createElement(headline.link ? "a" : "span");
     score.textContent = signed(headline.score);
     score.className = headline.score >= 0.05 ? "up" : headline.score <= -0.05 ? "down" : "";
-    score.title = `Score of ${headline.scorer}`;
+    score.title = `Score by ${headline.scorer}`;
     title.textContent = headline.title;
     if (headline.link) Object.assign(title, { href: headline.link, target: "_blank", rel: "noopener noreferrer" });
     about.textContent = [headline.publisher, `${age(now - headline.published)} ago`].filter(Boolean).join(" · ");

@@ -120,8 +120,12 @@ class MarketFiguresSettings(Section):
 
 
 class AcrossSettings(Section):
-    """What is judged over several symbols: after how many seconds of event time one that has stalled is no longer
-    waited for; and the least number and share of the symbols with a bar at whose alerts these are grouped."""
+    """What is judged over several symbols.
+
+    One that stays more than `wait_seconds` of event time behind is no longer waited for. The alerts of a rule at the
+    end of the same bars are grouped if they are those of at least `storm_symbols` symbols, and of at least the share
+    `storm_share` of those with a bar.
+    """
 
     wait_seconds: WaitSeconds = Field(default=900.0, validation_alias="COMPARISON_WAIT_SECONDS")
     storm_symbols: StormSymbols = Field(default=5, validation_alias="STORM_MIN_SYMBOLS")
