@@ -81,12 +81,19 @@ def test_a_variable_that_doubles_at_each_line_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["close > " + "+".join(["close"] * 1_500), "(" * 70 + "close", "[" * 70, "not " * 300 + "(close > 1)"],
+    ("text", "dialect", "reason"),
+    [
+        ("close > " + "+".join(["close"] * 1_500), "pine", "parts are nested or joined"),
+        ("[close > " + "+".join(["close"] * 300) + "]", "stockcharts", "parts are nested or joined"),
+        ("not " * 300 + "(close > 1)", "pine", "parts are nested or joined"),
+        ("not " * 300 + "[close > 1]", "stockcharts", "parts are nested or joined"),
+        ("(" * 70 + "close", "pine", "parentheses are open here"),
+        ("[" * 70, "stockcharts", "parentheses are open here"),
+    ],
 )
-def test_a_text_that_is_nested_too_deeply_is_refused(text: str) -> None:
-    assert faults(text, "pine")
-    assert faults(text[:2_000], "stockcharts")
+def test_a_text_that_is_nested_too_deeply_is_refused(text: str, dialect: Dialect, reason: str) -> None:
+    ((_, _, fault),) = faults(text, dialect)
+    assert reason in fault
 
 
 def test_a_long_text_is_refused() -> None:
