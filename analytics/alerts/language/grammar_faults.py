@@ -57,6 +57,7 @@ def unknown_sign(text: str, error: UnexpectedCharacters) -> Fault:
 
 
 def unexpected(text: str, error: UnexpectedToken) -> Fault:
+    """The fault at a word or a sign of the language that can't stand there."""
     token, accepted = error.token, error.accepts or error.expected
     names = set(map(str, accepted))
     if (token.type == "SYMBOL" or names == {"DOT"}) and (fault := _capitals(text, token.start_pos or 0)):
