@@ -342,4 +342,7 @@ def _with_others(bars: Sequence[Bar]) -> list[tuple[Bar, object]]:
 
 
 def _is_too_soon(rule: Rule, before: Bar, now: Bar) -> bool:
-    return rule.every is not None and now.end - before.end < rule.every.seconds
+    since = now.end - before.end
+    if rule.interval == "1d":
+        since = round(since / DAY) * DAY
+    return rule.every is not None and since < rule.every.seconds

@@ -7,6 +7,8 @@ from analytics.alerts.language.rule import Rule
 from analytics.indicators.series.sessions import REGULAR
 from shared.market.records import Bar
 
+DAY = 86_400
+
 Outcome = Literal[
     "fired",
     "false",
@@ -98,11 +100,18 @@ class Firing:
         if self._closes < self._rule.bars:
             return "counting"
         self._is_ready, self._closes = False, 0
-        every = self._rule.every
-        if every is not None and self._fired_at is not None and bar.end - self._fired_at < every.seconds:
+        if self._is_too_soon(bar):
             return "cooling down"
         self._is_resting, self._fired_at = True, bar.end
         return "fired"
+
+    def _is_too_soon(self, bar: Bar) -> bool:
+        """Whether `every` forbids it. From one daily bar to the next it is a day, even if the exchange closes early."""
+        every, before = self._rule.every, self._fired_at
+        if every is None or before is None:
+            return False
+        since = bar.end - before
+        return (round(since / DAY) * DAY if self._rule.interval == "1d" else since) < every.seconds
 
     def state(self) -> list[Any]:
         """All that `restore` needs."""
