@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from analytics.alerts.evaluation.rule_book import ArmedRule, RuleBook
 from analytics.alerts.language.values_read import judged_symbols
+from analytics.alerts.open_bar_rules import ProvisionalAlert
 from analytics.alerts.silence import Silence
 from analytics.engine.events import Event
 from analytics.engine.series import KnownPast
@@ -49,6 +50,13 @@ class FoundSilence(NamedTuple):
     silence: Silence
 
 
+class FoundProvisional(NamedTuple):
+    """A live rule that fired at an open bar, at the offset of the record that moved time on."""
+
+    offset: int
+    alert: ProvisionalAlert
+
+
 class FoundForRules(NamedTuple):
     """The changes of rules, repeated ones too, the headlines, and the alerts of missing quotes that are to be stored,
     in order."""
@@ -56,6 +64,7 @@ class FoundForRules(NamedTuple):
     changes: list[AppliedChange]
     headlines: list[FoundHeadline]
     silences: list[FoundSilence]
+    provisional: list[FoundProvisional]
 
 
 class ReachedPlace(NamedTuple):
@@ -114,7 +123,7 @@ class ArmedRules:
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
-        self._found = FoundForRules([], [], [])
+        self._found = FoundForRules([], [], [], [])
 
     def fold(
         self, record: RuleChange | Headline, place: ReachedPlace, symbols: Mapping[str, SymbolState]
@@ -154,18 +163,22 @@ class ArmedRules:
 
     def pass_mark(self, mark: TimeMark, offset: int, symbols: Mapping[str, SymbolState]) -> None:
         """Go on to a time mark, for its symbol or for all of them."""
-        if self.book.watches_silence:
+        if self.book.watches_time:
             concerned = [state for state in symbols.values() if mark.symbol in (None, state.symbol)]
             self.pass_time(concerned, mark.time.timestamp(), offset)
 
     def pass_time(self, states: Iterable[SymbolState], now: float, offset: int) -> None:
-        """Go on to `now`, epoch seconds, for the rules on missing quotes of these symbols."""
+        """Go on to `now`, epoch seconds, for the rules of these symbols that can fire between closes."""
         for state in states:
-            last = state.last if state.silence is not None else None
-            if state.silence is None or last is None:
+            if not state.is_watched:
                 continue
-            for found in state.silence.pass_time(now, state.last_time, last.price):
-                self._found.silences.append(FoundSilence(offset, found))
+            last = state.last
+            if state.silence is not None and last is not None:
+                silent = state.silence.pass_time(now, state.last_time, last.price)
+                self._found.silences.extend(FoundSilence(offset, each) for each in silent)
+            self._found.provisional.extend(
+                FoundProvisional(offset, each) for each in _at_open_bars(state, now)
+            )
 
     def _past_headlines(self, symbol: str, offset: int) -> list[ScoredHeadline]:
         """The headlines of a symbol that count: those that are stored, and those that are not yet."""
@@ -186,5 +199,15 @@ class ArmedRules:
 
     def take(self) -> FoundForRules:
         """What was found since the last call."""
-        found, self._found = self._found, FoundForRules([], [], [])
+        found, self._found = self._found, FoundForRules([], [], [], [])
         return found
+
+
+def _at_open_bars(state: SymbolState, now: float) -> Iterator[ProvisionalAlert]:
+    """The live rules that fire at the open bars of a symbol, as its quotes before `now` left them."""
+    for interval, series in state.open.series.items():
+        if series.live is None or not series.live.is_due(now):
+            continue
+        opened = state.open.next_to_close(interval)
+        if opened is not None:
+            yield from series.judge_open(opened.bar(state.symbol, interval), state.last_time)

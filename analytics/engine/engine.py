@@ -117,7 +117,7 @@ class Engine:
         time, symbol = quote.event_time.timestamp(), quote.symbol
         state = self.symbols.get(symbol) or self._new_symbol(symbol, quote.exchange)
         self.changed.add(symbol)
-        if state.silence is not None:
+        if state.is_watched:
             self.rules.pass_time((state,), time, offset)
         at, bar = time, state.open.minute(start := int(time) // MINUTE * MINUTE)
         if quote.session == REGULAR and (bar is None or bar.session != REGULAR):

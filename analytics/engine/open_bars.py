@@ -144,6 +144,14 @@ class OpenBars:
                 return view
         return None
 
+    def next_to_close(self, interval: Interval) -> OpenBar | None:
+        """The newest open bar as `newest` returns it, if no older one of the interval is still open."""
+        newest = self.newest(interval)
+        if newest is None:
+            return None
+        starts = (*self._minutes.open_bars, *self.series[interval].open_bars)
+        return newest if min(starts) >= newest.start else None
+
     def _view(self, series: BarSeries, slot: Slot, minutes: list[OpenBar]) -> OpenBar:
         pieces = [series.open_bars[slot.start]] if slot.start in series.open_bars else []
         if series.interval != "1m" and not series.is_whole(slot.start):

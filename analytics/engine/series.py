@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
+from analytics.alerts.open_bar_rules import OpenBarRules, ProvisionalAlert
 from analytics.alerts.threshold_rules import AlertSettings
 from analytics.alerts.thresholds import ReachedThreshold, Thresholds
 from analytics.engine.bars import OpenBar, Slot
@@ -22,16 +23,19 @@ from ml.arima.forecaster import ForecastSettings
 from shared.calendars.calendars import SessionCalendar, periods_per_year
 from shared.market.records import INTERVAL_SECONDS, Bar, Interval
 
+NOT_PROVISIONAL: Mapping[int, float] = {}
+
 
 class ClosedBar(NamedTuple):
     """A bar that no longer changes, its indicators, the alerts that it raised, the user's own indicators if there are
-    any, and the rules that fired."""
+    any, the rules that fired, and those that had fired while it was open, with their times."""
 
     bar: Bar
     indicators: IndicatorRow
     alerts: list[ReachedThreshold]
     own: OwnRow | None
     fired: Sequence[Judgement] = ()
+    provisional: Mapping[int, float] = NOT_PROVISIONAL
 
 
 class KnownPast(NamedTuple):
@@ -87,10 +91,12 @@ class BarSeries:
         self.alerts = Thresholds(alerts, indicators, interval, context) if checked else None
         self.forecasts = SeriesForecasts(symbol, interval, forecasts, calendar) if forecasts else None
         self.rules: SeriesRules | None = None
+        self.live: OpenBarRules | None = None
 
     def arm(self, rules: Mapping[int, ArmedRule], changed: int, past: KnownPast) -> None:
         """Judge these rules from the next bar on. The one with the id `changed` is new: its values begin with the
         `past`."""
+        self._arm_live({rule_id: armed for rule_id, armed in rules.items() if armed.rule.is_live})
         if not rules:
             self.rules = None
             return
@@ -101,6 +107,18 @@ class BarSeries:
             self.rules = armed
         if changed in rules:
             self.rules.add(rules[changed], self._warmed_up(rules[changed], past))
+
+    def _arm_live(self, rules: Mapping[int, ArmedRule]) -> None:
+        before, self.live = self.live, None
+        if rules:
+            self.live = OpenBarRules(rules, self.symbol, self._context)
+            if before is not None:
+                self.live.continue_from(before)
+
+    def judge_open(self, bar: Bar, time: float) -> list[ProvisionalAlert]:
+        """Judge the live rules at the open bar, whose last quote was at `time`."""
+        assert self.live is not None and self.rules is not None, "a live rule is judged at closed bars too"
+        return self.live.judge(self.rules, bar, self._outside(), time)
 
     def has_rule(self, rule_id: int) -> bool:
         """Whether this rule is judged at its bars."""
@@ -170,26 +188,33 @@ class BarSeries:
         row = self.indicators.update(bar)
         alerts = self.alerts.update(bar, row) if self.alerts is not None else []
         own = self.own.update(bar) if self.own is not None else None
-        if self.rules is None or self.rules.values.forecasts:
+        if self.rules is None:
             return piece, ClosedBar(bar, row, alerts, own)
-        return piece, ClosedBar(bar, row, alerts, own, self.rules.fired(bar))
+        provisional = NOT_PROVISIONAL if self.live is None else self.live.take_provisional()
+        fired = [] if self.rules.values.forecasts else self.rules.fired(bar)
+        return piece, ClosedBar(bar, row, alerts, own, fired, provisional)
 
     def with_forecast_rules(self, closed: ClosedBar) -> ClosedBar:
         """The closed bar with the rules that fired, if any of them reads forecasts: those that were made before this
         bar. Several bars may close at once, and each is judged before the forecasts at its close are made."""
         if self.rules is None or not self.rules.values.forecasts:
             return closed
-        outside: dict[str, float] = {}
-        for text, coverage, part in self.rules.values.forecasts:
-            found = None if self.forecasts is None else self.forecasts.next_interval(coverage)
-            if found is not None:
-                outside[text] = found[part == "high"]
-        return closed._replace(fired=self.rules.fired(closed.bar, outside))
+        return closed._replace(fired=self.rules.fired(closed.bar, self._outside()))
+
+    def _outside(self) -> dict[str, float]:
+        """The ends of the forecast intervals of the next close that rules read, by their text."""
+        found: dict[str, float] = {}
+        for text, coverage, part in self.rules.values.forecasts if self.rules is not None else ():
+            bounds = None if self.forecasts is None else self.forecasts.next_interval(coverage)
+            if bounds is not None:
+                found[text] = bounds[part == "high"]
+        return found
 
     def state(self) -> dict[str, Any]:
         """The state for a snapshot."""
         own = {} if self.own is None else {"own": self.own.state()}
         rules = {} if self.rules is None else {"rules": self.rules.state()}
+        live = {} if self.live is None else {"live": self.live.state()}
         return {
             "closed_until": self.closed_until,
             "splits": self.splits,
@@ -199,6 +224,7 @@ class BarSeries:
             "forecasts": self.forecasts.state() if self.forecasts is not None else None,
             **own,
             **rules,
+            **live,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -217,6 +243,8 @@ class BarSeries:
             self.alerts.restore(state["alerts"])
         if self.rules is not None:
             self.rules.restore(state["rules"])
+        if self.live is not None:
+            self.live.restore(state["live"])
         kept = state["forecasts"]
         if self.forecasts is not None and kept is not None and kept["key"] == self.forecasts.key:
             self.forecasts.restore(kept)

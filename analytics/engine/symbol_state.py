@@ -69,6 +69,7 @@ class SymbolState:
         self.splits = SplitCheck()
         self.settled: list[SettledAction] = []
         self.silence: SilenceRules | None = None
+        self.is_watched = False
 
     def _new_series(self, interval: Interval) -> BarSeries:
         settings = self.settings
@@ -83,12 +84,19 @@ class SymbolState:
         for interval, series in self.open.series.items():
             if rules.is_judged(changed, self.symbol, interval) or series.has_rule(changed):
                 series.arm(rules.rules_for(self.symbol, interval), changed, past)
+        self._note_watched()
 
     def arm_all(self, rules: RuleBook) -> None:
         """Judge these rules from the first bar on."""
         self._watch(rules, self.last_time)
         for interval, series in self.open.series.items():
             series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NO_PAST)
+        self._note_watched()
+
+    def _note_watched(self) -> None:
+        """Note whether any rule can fire between closes."""
+        has_live = any(series.live is not None for series in self.open.series.values())
+        self.is_watched = has_live or self.silence is not None
 
     def _watch(self, rules: RuleBook, now: float) -> None:
         """Judge the rules on missing quotes among these; a symbol without any has no state for them."""

@@ -37,8 +37,10 @@ def _reasons(rule: Rule) -> Iterator[str]:
         )
     if isinstance(rule.condition, NoData) and rule.clear is not None:
         yield "no data has no clear: a quote clears it"
-    if rule.is_live:
-        yield "armed rules are judged at closed bars alone, so leave out live"
+    if rule.is_live and isinstance(rule.condition, NoData):
+        yield "no data is noticed between closes anyway: leave live out"
+    if rule.is_live and compared_symbols(rule):
+        yield "it compares symbols, which are judged at closed bars"
     yield from _limits_passed(rule)
 
 

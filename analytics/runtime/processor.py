@@ -25,7 +25,7 @@ from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.across.rule_runs import judge_again
-from analytics.store.alerts.alert_tables import NOT_NEW
+from analytics.store.alerts.alert_tables import NOT_NEW, write_provisional
 from analytics.store.alerts.handlings import handlings_in, write_handlings
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
@@ -206,6 +206,7 @@ class Analysis:
         if partition.rewriting:
             partition.headlines += of_rules.headlines
             partition.silences += of_rules.silences
+            partition.provisional += of_rules.provisional
             partition.replaced += events
             partition.settled += actions
             partition.set_aside += set_aside
@@ -235,7 +236,7 @@ class Analysis:
         found = events, actions, set_aside, of_rules, handlings_in(batch)
         partition.unwritten = Unwritten(
             *(*found, deployed, has_new_settings, settings),
-            publishing_times(events, of_rules.silences, batch) if self._delivers else NOT_NEW,
+            publishing_times(events, of_rules, batch) if self._delivers else NOT_NEW,
         )
 
     def prepare(self, _: Connection) -> None:
@@ -247,6 +248,7 @@ class Analysis:
         for number, partition in self._partitions.items():
             if (new := partition.unwritten) is None:
                 continue
+            write_provisional(cursor, number, new.of_rules.provisional, new.published)
             write_closed(cursor, number, new.events, new.published)
             write_forecasts(cursor, new.events)
             write_actions(cursor, number, [settled for settled in new.actions if not settled.rejection])

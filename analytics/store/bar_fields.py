@@ -20,7 +20,7 @@ _SIZES: list[float | None] = [8] * (2 * len(COLUMNS))
 
 def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
     """The fields of closed bars, in the order of BAR_COLUMNS."""
-    for bar, _, _, _, _ in found:
+    for bar, *_ in found:
         yield (
             _series(bar.symbol, bar.interval),
             _START_AND_END.pack(8, microseconds(bar.start), 8, microseconds(bar.end)),
@@ -34,7 +34,7 @@ def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
 
 def indicator_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
     """The fields of their indicators, in the order of INDICATOR_COLUMNS."""
-    for bar, row, _, _, _ in found:
+    for bar, row, *_ in found:
         yield _series(bar.symbol, bar.interval), _START.pack(8, microseconds(bar.start)), _values(row)
 
 

@@ -11,7 +11,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
-from analytics.store.alerts.alert_tables import NOT_NEW, Published, alerts_of, write_alerts
+from analytics.store.alerts.alert_tables import NOT_NEW, Published, alerts_of, withdraw, write_alerts
 from analytics.store.bar_fields import bar_fields, indicator_fields
 from analytics.store.own_tables import write_own
 from analytics.store.times import utc
@@ -62,6 +62,7 @@ def write_closed(cursor: Cursor, partition: int, events: list[Event], published:
     copy_fields(cursor, "bars", BAR_COLUMNS, bar_fields(closed))
     copy_fields(cursor, "indicators", INDICATOR_COLUMNS, indicator_fields(closed))
     write_own(cursor, [(each.bar, each.own) for each in closed if each.own is not None])
+    withdraw(cursor, events)
     write_alerts(cursor, [alert for event in events for alert in alerts_of(partition, event, published)])
 
 

@@ -43,6 +43,10 @@ GROUPED = {
 """Texts of grouped alerts of thresholds."""
 
 
+STATES = {"provisional": "Provisional, the bar is open: ", "withdrawn": "Withdrawn at the close: "}
+"""How the text of an alert of a live rule begins; a confirmed one is like any other."""
+
+
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
     """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `by` who acknowledged it, and
     `storm` the grouped alert that it belongs to."""
@@ -97,7 +101,8 @@ def _rule_sentence(alert: AlertRow) -> str:
     """The text of the rule, and the values that its condition read."""
     values: dict[str, float | None] = msgspec.json.decode(alert.named_values or "{}")
     shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items() if value is not None)
-    return f"{alert.text or alert.rule}: {shown}" if shown else alert.text or alert.rule
+    text = f"{STATES.get(alert.state or '', '')}{alert.text or alert.rule}"
+    return f"{text}: {shown}" if shown else text
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:

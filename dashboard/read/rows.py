@@ -118,7 +118,8 @@ class AlertRow(NamedTuple):
 
     A rule of the user's own has a text, and the values that its condition read, as JSON, instead of both.
     `acknowledged_by` is who dealt with it, None if nobody has. If it belongs to a grouped alert, that has so many
-    `members`, of so many `symbols` with a bar.
+    `members`, of so many `symbols` with a bar. `state` is set for live rules:
+    provisional, confirmed or withdrawn.
     """
 
     symbol: str
@@ -133,6 +134,7 @@ class AlertRow(NamedTuple):
     named_values: str | None = None
     severity: str | None = None
     acknowledged_by: str | None = None
+    state: str | None = None
     members: int | None = None
     symbols: int | None = None
 

@@ -19,8 +19,9 @@ UNROUTED = """
 """
 WAITING = """
     select o.id, o.symbol, o.interval, o.rule,
-        coalesce((select r.text from rule_requests r
-            where 'rule ' || r.rule_id = o.rule and r.version = o.rule_version), ''),
+        case when o.is_provisional then 'Provisional, the bar is still open: ' else '' end
+            || coalesce((select r.text from rule_requests r
+                where 'rule ' || r.rule_id = o.rule and r.version = o.rule_version), ''),
         o.event_time, o.published_at, coalesce(o.severity, %(severity)s), o.price, o.value, o.threshold,
         coalesce(o.named_values, '{}'), d.attempts
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id

@@ -28,13 +28,13 @@ class ArmedRule(NamedTuple):
 
 
 class RuleBook:
-    """The rules by id, in the order in which they were first armed; `watches_silence` if any is on missing quotes.
+    """The rules by id, in the order in which they were first armed; `watches_time` if any can fire between closes.
 
     Those that compare symbols are apart: they are not judged where the bars of one symbol close.
     """
 
     def __init__(self) -> None:
-        self.watches_silence = False
+        self.watches_time = False
         self._versions: dict[int, tuple[int, str]] = {}
         self._armed: dict[int, ArmedRule] = {}
         self._comparing: dict[int, ArmedRule] = {}
@@ -65,7 +65,9 @@ class RuleBook:
                 rules.pop(rule_id, None)
             else:
                 rules[rule_id] = ArmedRule(rule_id, version, rule)
-        self.watches_silence = any(isinstance(armed.rule.condition, NoData) for armed in self._armed.values())
+        self.watches_time = any(
+            armed.rule.is_live or isinstance(armed.rule.condition, NoData) for armed in self._armed.values()
+        )
         self._index(rule_id)
 
     def _index(self, rule_id: int) -> None:

@@ -107,6 +107,12 @@ class SeriesRules:
             if before is not None and before.armed == rule.armed:
                 rule.firing.restore(before.firing.state())
 
+    def copy(self, other: "SeriesRules") -> None:
+        """Be at the bar at which another one is, which has these rules and values, and maybe more."""
+        self.values.restore(other.values.state())
+        for rule_id, rule in self._rules.items():
+            rule.firing.restore(other._rules[rule_id].firing.state())
+
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares."""
         self.values.split(ratio)

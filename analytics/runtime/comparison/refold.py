@@ -15,7 +15,7 @@ from analytics.runtime.comparison.stored_state import StoredState
 from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
 from analytics.runtime.partition import Partition
-from analytics.store.alerts.alert_tables import write_silences
+from analytics.store.alerts.alert_tables import write_provisional, write_silences
 from analytics.store.comparison.compared_tables import Period
 from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot
@@ -99,13 +99,13 @@ class Refold:
             newest.add(events)
         self._note_unknown(number, events)
         found = [event for event in events if self._period.has(event.closed.bar)]
-        if found:
-            with transaction(self._connection) as cursor:
-                write_closed(cursor, number, found)
-                write_forecasts(cursor, found)
-        if silences:
+        provisional = [each for each in of_rules.provisional if self._period.has(each.alert.bar)]
+        if found or silences or provisional:
             with transaction(self._connection) as cursor:
                 write_silences(cursor, number, silences)
+                write_provisional(cursor, number, provisional)
+                write_closed(cursor, number, found)
+                write_forecasts(cursor, found)
 
     def _note_unknown(self, number: int, events: list[Event]) -> None:
         """After such a search, forecasts of every symbol of the partition and interval differ: they share their

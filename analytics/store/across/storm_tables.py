@@ -13,6 +13,7 @@ CANDIDATES = """
         where 'rule ' || c.rule_id = a.rule and c.version = max(a.rule_version) limit 1
     )
     from alerts a where event_time > (select judged_until from storm_progress)
+        and coalesce(state, 'confirmed') = 'confirmed'
         and event_time > (select max(event_time) from alerts) - interval '2 days' and interval = any(%s)
     group by rule, interval, event_time having count(*) >= %s order by event_time, rule, interval
 """

@@ -6,12 +6,12 @@ Every stored alert passes `write_alerts` or `write_silences`.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg2.extras import Json, execute_values
 
 from analytics.alerts.alert_id import alert_id
-from analytics.engine.armed_rules import FoundSilence
+from analytics.engine.armed_rules import FoundProvisional, FoundSilence
 from analytics.engine.events import Event
 from shared.postgres.database import Cursor
 
@@ -26,16 +26,27 @@ Its alerts are stored, but not delivered. Quotes of some exchanges are delayed b
 
 STORE = """
     insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset", value, threshold,
-        rule_version, severity, named_values) values %s
+        rule_version, severity, named_values, state, provisional_at) values %s
+"""
+REPLACED = """
+    delete from alerts a using (values %s) as given (symbol, interval, rule, start)
+    where (a.symbol, a.interval, a.rule, a.start) = (given.symbol, given.interval, given.rule, given.start)
+        and a.state = 'provisional'
+"""
+WITHDRAW = """
+    update alerts a set state = 'withdrawn' from (values %s) as given (symbol, interval, rule, start)
+    where (a.symbol, a.interval, a.rule, a.start) = (given.symbol, given.interval, given.rule, given.start)
+        and a.state = 'provisional'
 """
 STORE_IF_NEW = (
     STORE + "on conflict (symbol, interval, rule, start) do nothing returning symbol, interval, rule, start"
 )
 POST = """
     insert into alert_outbox (id, symbol, interval, rule, rule_version, start, event_time, published_at, severity,
-        value, threshold, price, named_values)
+        value, threshold, price, named_values, is_provisional)
     select given.id, a.symbol, a.interval, a.rule, a.rule_version, a.start, a.event_time, given.published_at,
-        a.severity, a.value, a.threshold, a.price, a.named_values
+        a.severity, a.value, a.threshold, a.price, a.named_values,
+        coalesce(a.state = 'provisional', false)
     from (values %s) as given (id, symbol, interval, rule, start, published_at)
         join alerts a using (symbol, interval, rule, start)
         join delivery_start on given.published_at >= delivery_start.at
@@ -47,7 +58,8 @@ class StoredAlert(NamedTuple):
     """A row of `alerts`. `named_values` is JSON; alerts of rules have it instead of `value` and `threshold`.
 
     `published_at` is when the record that caused the alert was published; None if the alert is recalculated. An alert
-    that follows from the bars of several symbols has no `offset`; it counts as published when it was judged.
+    that follows from the bars of several symbols has no `offset`; it counts as published when it was judged. `state`
+    and `provisional_at` are set for live rules.
     """
 
     symbol: str
@@ -63,6 +75,8 @@ class StoredAlert(NamedTuple):
     rule_version: int | None = None
     severity: str | None = None
     named_values: Json | None = None
+    state: str | None = None
+    provisional_at: datetime | None = None
     published_at: datetime | None = None
 
     @property
@@ -75,6 +89,8 @@ def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
     """Store alerts, and post those to be delivered: one statement for all of each."""
     if not alerts:
         return
+    if confirmed := [alert[:4] for alert in alerts if alert.state == "confirmed"]:
+        execute_values(cursor, REPLACED, confirmed, page_size=len(confirmed))
     execute_values(cursor, STORE, [alert[:-1] for alert in alerts], page_size=len(alerts))
     _post(cursor, alerts)
 
@@ -99,8 +115,44 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
     for alert in event.closed.alerts:
         yield stored(alert.rule, value=alert.value, threshold=alert.threshold)
     for armed, _, _, values in event.closed.fired:
-        told = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
+        told: dict[str, Any] = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
+        if (seen := event.closed.provisional.get(armed.rule_id)) is not None:
+            told |= {"state": "confirmed", "provisional_at": datetime.fromtimestamp(seen, UTC)}
         yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **told)
+
+
+def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
+    """Withdraw the alerts of rules that fired at an open bar and not at its close."""
+    rows = []
+    for bar, fired, provisional in (
+        (each.closed.bar, each.closed.fired, each.closed.provisional) for each in events
+    ):
+        start = datetime.fromtimestamp(bar.start, UTC) if provisional else None
+        gone = provisional.keys() - {each.armed.rule_id for each in fired}
+        rows += [(bar.symbol, bar.interval, f"rule {rule_id}", start) for rule_id in sorted(gone)]
+    if rows:
+        execute_values(cursor, WITHDRAW, rows, page_size=len(rows))
+
+
+def write_provisional(
+    cursor: Cursor, partition: int, found: Sequence[FoundProvisional], published: Published = NOT_NEW
+) -> None:
+    """Store the alerts of live rules at open bars. Call it before their bars are written, which confirm them."""
+    write_alerts(cursor, [_provisional(partition, each, published) for each in found])
+
+
+def _provisional(partition: int, found: FoundProvisional, published: Published) -> StoredAlert:
+    offset, (bar, (armed, _, _, values), second) = found
+    start, time = datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(second, UTC)
+    return StoredAlert(
+        *(bar.symbol, bar.interval, f"rule {armed.rule_id}", start, time, bar.close, partition, offset),
+        rule_version=armed.version,
+        severity=armed.rule.severity,
+        named_values=Json(dict(values)),
+        state="provisional",
+        provisional_at=time,
+        published_at=published.get(offset),
+    )
 
 
 def write_silences(

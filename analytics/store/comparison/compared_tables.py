@@ -18,6 +18,7 @@ BAR_KEY = ("symbol", "interval", "start")
 END_OF_ITS_BAR = """coalesce((
     select b."end" from bars b where (b.symbol, b.interval, b.start) = (kept.symbol, kept.interval, kept.start)
 ), kept.start)"""
+END_OF_AN_ALERT = f"case when kept.state = 'withdrawn' then {END_OF_ITS_BAR} else kept.event_time end"
 SINKS = ("forecast_fits", "data_alerts", "rule_runs", "series_splits")
 """Tables that are filled with the others but not compared: what they hold is read, not calculated again, is written by
 other parts too, or follows from what is compared."""
@@ -34,7 +35,7 @@ class ComparedTable(NamedTuple):
 
 BARS = ComparedTable("bars", "bars", BAR_KEY, 'kept."end"')
 INDICATORS = ComparedTable("indicators", "indicators", BAR_KEY, END_OF_ITS_BAR)
-ALERTS = ComparedTable("alerts", "alerts", (*BAR_KEY, "rule"), "kept.event_time")
+ALERTS = ComparedTable("alerts", "alerts", (*BAR_KEY, "rule"), END_OF_AN_ALERT)
 FORECASTS = ComparedTable("forecasts", "forecasts", (*BAR_KEY, "model"), "kept.made_at")
 SCORES = ComparedTable("scores", "forecast_scores", (*BAR_KEY, "model"), "kept.scored_at")
 OWN = ComparedTable("own values", "own_indicators", (*BAR_KEY, "name"), END_OF_ITS_BAR)

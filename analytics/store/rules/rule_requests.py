@@ -18,7 +18,8 @@ LISTED = """
         (select partitions from log_origin), fired.alerts, fired.last
     from rule_requests r
     left join lateral (
-        select count(*) as alerts, max(event_time) as last from alerts where rule = 'rule ' || r.rule_id
+        select count(*) as alerts, max(event_time) as last from alerts
+        where rule = 'rule ' || r.rule_id and state is distinct from 'withdrawn'
     ) fired on true
     where r.version = (select max(version) from rule_requests m where m.rule_id = r.rule_id)
     order by r.rule_id
@@ -117,7 +118,9 @@ def alerts_of(cursor: Cursor, rule_id: int, limit: int) -> list[RuleAlert]:
 
 def alerts_by_rule(cursor: Cursor) -> dict[str, tuple[int, datetime]]:
     """The number of alerts of each rule and threshold that has any, and the end of the last bar of one."""
-    cursor.execute("select rule, count(*), max(event_time) from alerts group by rule")
+    cursor.execute(
+        "select rule, count(*), max(event_time) from alerts where state is distinct from 'withdrawn' group by rule"
+    )
     return {rule: (count, last) for rule, count, last in cursor.fetchall()}
 
 
@@ -125,7 +128,8 @@ def alert_starts(cursor: Cursor, rule: str) -> dict[str, dict[str, list[int]]]:
     """The starts of the bars of a rule's alerts, in epoch seconds and in order, by interval and symbol."""
     cursor.execute(
         "select interval, symbol, array_agg(extract(epoch from start)::bigint order by start) from alerts"
-        " where rule = %s group by interval, symbol order by interval, symbol",
+        " where rule = %s and coalesce(state, 'confirmed') = 'confirmed'"
+        " group by interval, symbol order by interval, symbol",
         (rule,),
     )
     found: dict[str, dict[str, list[int]]] = {}

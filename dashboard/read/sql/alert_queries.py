@@ -13,7 +13,7 @@ _ALERTS = """
             where h.action = 'acknowledge' and h.until >= a.event_time
                 and coalesce(h.rule, a.rule) = a.rule and coalesce(h.symbol, a.symbol) = a.symbol
             order by handled_at, handling_id limit 1
-        ), cardinality(storm.members), storm.symbols
+        ), a.state, cardinality(storm.members), storm.symbols
     from alerts a left join lateral (
         select members, symbols from storms s where s.rule = a.rule and s.interval = a.interval
             and s.event_time = a.event_time and a.symbol = any(s.members)

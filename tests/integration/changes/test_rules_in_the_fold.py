@@ -30,6 +30,7 @@ RULES = {
     4: "sentiment(1h, 1h) < 0 and close < open",
     5: "close > forecast(50%).high",
     6: "no data 5s every 5m severity info",
+    7: "close > high[1] live",
 }
 TABLES = ("alerts", "bars", "rule_changes", "headlines", "indicators")
 HEADLINES = ((340, 0.4), (420, -0.9), (421, -0.2), (700, 0.9), (890, -0.8), (990, 0.7))
@@ -41,7 +42,7 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def log_with_rules() -> list[LoggedMessage]:
-    """Six rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
+    """Seven rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
     headlines."""
     values = [message.value for message in log_with_a_split()]
     for place, score in reversed(HEADLINES):
@@ -53,6 +54,7 @@ def log_with_rules() -> list[LoggedMessage]:
         (450, change(4, 1, texts[4])),
         (340, change(5, 1, texts[5])),
         (340, change(6, 1, texts[6])),
+        (340, change(7, 1, texts[7])),
         (330, change(3, 1, texts[3])),
         (310, change(2, 1, texts[2])),
         (305, change(2, 1, texts[2])),
@@ -100,6 +102,22 @@ def rule_alerts(connection: Connection) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def confirmed_alerts(connection: Connection) -> list[tuple[Any, ...]]:
+    """Those without the ones of live rules that were withdrawn."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "select rule, extract(epoch from event_time)::bigint from alerts"
+            " where rule like 'rule %' and coalesce(state, 'confirmed') = 'confirmed' order by 1, 2"
+        )
+        return cursor.fetchall()
+
+
+def states_of_live_alerts(connection: Connection) -> set[str]:
+    with transaction(connection) as cursor:
+        cursor.execute("select distinct state from alerts where rule = 'rule 7'")
+        return {state for (state,) in cursor.fetchall()}
+
+
 def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]) -> None:
     killed, alone = desks
     length = len(log_with_rules())
@@ -114,10 +132,11 @@ def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]
     alerts = rule_alerts(alone.connection)
     assert {rule for rule, *_ in alerts} == {f"rule {rule_id}" for rule_id in RULES}
     assert {severity for rule, _, severity, _ in alerts if rule == "rule 3"} == {"critical"}
+    assert states_of_live_alerts(alone.connection) >= {"confirmed", "withdrawn"}
     assert all("rsi(5)" in values for rule, _, _, values in alerts if rule == "rule 1")
 
 
-@pytest.mark.parametrize("rule_id", [2, 3, 4, 5])
+@pytest.mark.parametrize("rule_id", [2, 3, 4, 5, 7])
 def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], rule_id: int) -> None:
     desk, _ = desks
     connection = desk.connection
@@ -127,7 +146,7 @@ def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], 
         history = history_of(cursor, "ACME", "XNYS", rule.interval)
         history = history._replace(forecasts=next_intervals(cursor, "ACME", rule.interval))
     armed_at = armed_time(rule_id)
-    live = [end for name, end, *_ in rule_alerts(connection) if name == f"rule {rule_id}"]
+    live = [end for name, end, *_ in confirmed_alerts(connection) if name == f"rule {rule_id}"]
     tried = [hit.bar.end for hit in dry_run(rule, history, {}, 0, 2e10).hits if hit.bar.end > armed_at]
     assert live == tried and live
 

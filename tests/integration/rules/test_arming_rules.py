@@ -112,9 +112,9 @@ def test_a_rule_that_compares_symbols_names_those_it_waits_for(desk: Desk) -> No
     assert shown.count("waits for SPY") == 2 and "waits for GLD" not in shown
 
 
-def test_a_rule_that_can_not_be_judged_live_is_not_asked_for(desk: Desk) -> None:
+def test_a_rule_that_can_not_be_judged_is_not_asked_for(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="can't be armed"):
-        ask_for(desk, "close > 1 live")
+        ask_for(desk, "GLD.close > SPY.close live")
     assert listed(desk) == []
 
 

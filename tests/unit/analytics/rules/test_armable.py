@@ -14,7 +14,8 @@ from shared.errors import ConfigError
         ("GLD.close / SPY.close > 1 and sentiment(1d) > 0", r"judged without sentiment\(\)"),
         ("close > SPY.close and close > forecast(95%).high", r"judged without forecast\(\)"),
         ("no data 5m clear close > 1", "a quote clears it"),
-        ("close > 1 live", "closed bars"),
+        ("no data 5m live", "leave live out"),
+        ("GLD.close > SPY.close live", "judged at closed bars"),
     ],
 )
 def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) -> None:
