@@ -26,6 +26,7 @@ TEXTS = (
     *("BAC, IBM: close > highest(high, 30)[1]", "not close between forecast(80%).low and forecast(80%).high"),
     *("no data 20s while open", "abs(change(1)) > 3 * bar_volatility(20)", "drawdown(20) > 0.3% once"),
     *("volume / typical_volume() > 2", "AIG.close / SPY.close crosses 0.2955"),
+    *("close > high[1] live", "volume > 3 * sma(volume, 20)[1] every 5m live severity critical"),
 )
 ACTIONS = ("add", "disable", "enable", "remove", "acknowledge", "snooze")
 WEIGHTS = (12, 2, 4, 4, 2, 2)
