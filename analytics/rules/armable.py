@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from analytics.alerts.language.cost import MOST_BARS, bars_read
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import MAX_LENGTH, MAX_WORDS, has_few_words
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import NoData
 from analytics.alerts.language.values_read import compared_symbols, reads
+from analytics.alerts.rule_cost import MOST_BARS, bars_read
 from shared.errors import ConfigError
 
 OF_ONE_SYMBOL = ("sentiment", "forecast")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from analytics.alerts.language.cost import MOST_BARS, WEIGHTS, bars_read
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS, OWN_FUNCTIONS
 from analytics.alerts.language.reading import read_rule
+from analytics.alerts.rule_cost import MOST_BARS, WEIGHTS, bars_read
 from analytics.indicators.catalog import DEFAULTS
 
 
