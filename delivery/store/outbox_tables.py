@@ -29,13 +29,17 @@ WAITING = """
     order by coalesce(o.severity, '') <> 'critical', d.attempts, o.published_at, o.id limit %(limit)s
 """
 HANDLED = """
+    with waiting as materialized (
+        select d.route, d.alert_id, o.rule, o.symbol, o.event_time
+        from delivery_attempts d join alert_outbox o on o.id = d.alert_id where d.state = 'waiting'
+    )
     update delivery_attempts d set state = 'handled', ended_at = now(),
         reason = case h.action when 'snooze' then 'snoozed' else 'acknowledged' end || ' by ' || h.handled_by
-    from alert_outbox o, alert_handlings h
-    where d.state = 'waiting' and o.id = d.alert_id
-        and coalesce(h.rule, o.rule) = o.rule and coalesce(h.symbol, o.symbol) = o.symbol
-        and (h.action = 'snooze' and h.until > o.event_time
-            or h.action = 'acknowledge' and h.until >= o.event_time)
+    from waiting w, alert_handlings h
+    where (d.route, d.alert_id) = (w.route, w.alert_id) and h.until >= (select min(event_time) from waiting)
+        and coalesce(h.rule, w.rule) = w.rule and coalesce(h.symbol, w.symbol) = w.symbol
+        and (h.action = 'snooze' and h.until > w.event_time
+            or h.action = 'acknowledge' and h.until >= w.event_time)
 """
 TOO_OLD = """
     update delivery_attempts d set state = 'given up', ended_at = now(),
