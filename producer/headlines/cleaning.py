@@ -19,7 +19,7 @@ TOO_OLD = "too old"
 MICROSECONDS = 1_000_000
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--[^<>]*--)>")
-_LINK = re.compile(r"https?://[^\s/\"'<>\\]+[^\s\"'<>\\]*")
+_LINK = re.compile(r"https?://[^\s/\"'<>\\\x00-\x1f\x7f]+[^\s\"'<>\\\x00-\x1f\x7f]*")
 
 
 def headline_of(story: Story, source: str, now: datetime, max_age: timedelta) -> Headline:
