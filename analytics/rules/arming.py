@@ -29,6 +29,8 @@ from shared.errors import ConfigError
 from shared.postgres.database import Cursor
 
 SHOWN_ALERTS = 10
+UNREADABLE = "not judged: can't be read"
+"""The state of a rule that another version wrote, or somebody by hand."""
 
 
 def add(cursor: Cursor, rule: Rule) -> str:
@@ -122,8 +124,12 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
 
 def _state(rule: ListedRule, stored: Collection[str]) -> str:
     """What applies to the next bars; a rule that compares symbols waits for those of which nothing is stored."""
-    read = rule_of(rule.text) if rule.state == "armed" else None
-    missing = [symbol for symbol in compared_symbols(read) if symbol not in stored] if read else []
+    if rule.state != "armed":
+        return rule.state
+    read = rule_of(rule.text)
+    if read is None:
+        return UNREADABLE
+    missing = [symbol for symbol in compared_symbols(read) if symbol not in stored]
     return f"waits for {', '.join(missing)}" if missing else rule.state
 
 

@@ -33,8 +33,13 @@ def mood(
             "half_life_hours": half_life,
         },
         "price_action": {"score": action, "until": days[-1].end if days and action is not None else None},
-        "headlines": [each._asdict() for each in headlines],
+        "headlines": [each._asdict() | {"link": _web_address(each.link)} for each in headlines],
     }
+
+
+def _web_address(link: str | None) -> str | None:
+    """A link to the web; None for any other, such as a script: the log may hold what our sources never published."""
+    return link if link is not None and link.startswith(("https://", "http://")) else None
 
 
 def breadth_of(columns: dict[str, list[Any]]) -> float | None:

@@ -112,6 +112,23 @@ def test_a_rule_that_compares_symbols_names_those_it_waits_for(desk: Desk) -> No
     assert shown.count("waits for SPY") == 2 and "waits for GLD" not in shown
 
 
+def test_a_rule_of_the_log_that_can_not_be_read_is_not_listed_as_armed(desk: Desk) -> None:
+    console = Console(record=True, width=200)
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("insert into log_origin (cluster_id, topic, partitions) values ('here', 'topic', 1)")
+        cursor.execute(
+            'insert into rule_changes (rule_id, version, partition, "offset", text)'
+            " values (1, 1, 0, 0, 'no data 0s on 1m')"
+        )
+        cursor.execute(
+            "insert into rule_requests (rule_id, version, action, text) overriding system value"
+            " values (1, 1, 'add', 'no data 0s on 1m')"
+        )
+        print_rules(cursor, console)
+    shown = console.export_text()
+    assert "not judged: can't be read" in shown and "armed" not in shown
+
+
 def test_a_rule_that_can_not_be_judged_is_not_asked_for(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="can't be armed"):
         ask_for(desk, "GLD.close > SPY.close live")

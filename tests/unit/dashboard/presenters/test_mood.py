@@ -29,6 +29,15 @@ def test_headlines_of_the_last_day_count_and_older_ones_are_listed() -> None:
     assert len(found["headlines"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [("https://a.example/b", True), ("javascript:alert(1)", False), ("data:text/html,x", False)],
+)
+def test_only_links_to_the_web_are_shown(link: str, shown: bool) -> None:
+    (found,) = mood([headline(0.0, 0.6)._replace(link=link)], NOW, 12, [], None)["headlines"]
+    assert found["link"] == (link if shown else None)
+
+
 def test_price_action_is_that_of_the_last_day_and_no_part_of_the_mood() -> None:
     found = mood([], NOW, 12, DAYS, None)
     assert found["mood"]["score"] is None
