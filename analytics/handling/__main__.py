@@ -23,6 +23,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -33,6 +34,7 @@ from analytics.store.alerts.handlings import (
     listed_handlings,
     request_handling,
 )
+from shared.market.records import Symbol
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured, program, run_command
 from shared.runtime.lifecycle import servers
@@ -65,6 +67,14 @@ def _span(text: str) -> timedelta:
     return span
 
 
+def _symbol(text: str) -> str:
+    """The type of an argument: a symbol as the log can hold it."""
+    try:
+        return msgspec.convert(text, Symbol)
+    except msgspec.ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no symbol") from None
+
+
 def _name(text: str) -> str:
     """The type of an argument: the name of a person."""
     if not text.isprintable() or not 0 < len(text) <= LONGEST_NAME:
@@ -93,7 +103,7 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("rule", type=_rule, metavar="RULE", help=f"number of a rule, name, or {ALL}")
         if name == "snooze":
             command.add_argument("span", type=_span, metavar="TIME", help="30m, 4h, 2d or 1w")
-        command.add_argument("--symbol", metavar="SYMBOL", help="its alerts only")
+        command.add_argument("--symbol", type=_symbol, metavar="SYMBOL", help="its alerts only")
         command.add_argument("--by", type=_name, default=_user(), metavar="NAME", help="who it is")
     commands.add_parser("list", help=f"list the latest {LISTED}")
     return parser.parse_args()

@@ -89,6 +89,7 @@ def test_the_same_acknowledgement_twice_is_one(desk: Desk) -> None:
         (("snooze", "3", "0m"), "is no length of time such as 30m"),
         (("snooze", "3", "400d"), "is no length of time such as 30m"),
         (("snooze", "moon", "4h"), "is neither the number of a rule nor one of all, rsi_overbought"),
+        (("snooze", "3", "4h", "--symbol", "a;b"), "'a;b' is no symbol"),
         (("acknowledge", "all", "--by", "a\nb"), "a name has 1 to 64 characters in one line"),
     ],
 )
