@@ -30,9 +30,9 @@ from rich.table import Table
 from analytics.alerts.rule_names import THRESHOLDS, alert_name
 from analytics.store.alerts.handlings import (
     ListedHandling,
-    count_unacknowledged,
     listed_handlings,
     request_handling,
+    unacknowledged,
 )
 from shared.market.records import Symbol
 from shared.postgres.database import Cursor, connect, transaction
@@ -117,10 +117,11 @@ def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
         request_handling(cursor, "snooze", *concerned, until, arguments.by)
         begins = "The snooze begins as soon as the producer runs."
         return f"{_subject(*concerned)} before {_minute(until)} UTC will not be delivered. {begins}"
-    count = count_unacknowledged(cursor, *concerned, now)
-    if not count:
+    count, newest = unacknowledged(cursor, *concerned, now)
+    if newest is None:
         return f"{_subject(*concerned)}: none is left to acknowledge."
-    request_handling(cursor, "acknowledge", *concerned, now, arguments.by)
+    # Not until now: a bar that has ended by now may raise an alert that nobody has seen yet.
+    request_handling(cursor, "acknowledge", *concerned, newest, arguments.by)
     return f"{_subject(*concerned)}: {count:,} will be acknowledged as soon as the producer runs."
 
 

@@ -30,7 +30,7 @@ WAITING = """
 """
 HANDLED = """
     with waiting as materialized (
-        select d.route, d.alert_id, o.rule, o.symbol, o.event_time
+        select d.route, d.alert_id, o.rule, o.symbol, o.event_time, o.published_at
         from delivery_attempts d join alert_outbox o on o.id = d.alert_id where d.state = 'waiting'
     )
     update delivery_attempts d set state = 'handled', ended_at = now(),
@@ -39,7 +39,7 @@ HANDLED = """
     where (d.route, d.alert_id) = (w.route, w.alert_id) and h.until >= (select min(event_time) from waiting)
         and coalesce(h.rule, w.rule) = w.rule and coalesce(h.symbol, w.symbol) = w.symbol
         and (h.action = 'snooze' and h.until > w.event_time
-            or h.action = 'acknowledge' and h.until >= w.event_time)
+            or h.action = 'acknowledge' and h.until >= w.event_time and h.handled_at >= w.published_at)
 """
 TOO_OLD = """
     update delivery_attempts d set state = 'given up', ended_at = now(),

@@ -11,7 +11,7 @@ from shared.postgres.database import Cursor
 from shared.progress.batches import Batch
 
 UNACKNOWLEDGED = """
-    select count(*) from alerts a
+    select count(*), max(a.event_time) from alerts a
     where a.event_time <= %(until)s and (%(rule)s::text is null or a.rule = %(rule)s)
         and (%(symbol)s::text is null or a.symbol = %(symbol)s)
         and not exists (
@@ -71,11 +71,14 @@ def write_handlings(cursor: Cursor, partition: int, found: Sequence[FoundHandlin
         )
 
 
-def count_unacknowledged(cursor: Cursor, rule: str | None, symbol: str | None, until: datetime) -> int:
-    """The number of alerts of a rule and a symbol, or of all, that ended by `until` and that nobody acknowledged."""
+def unacknowledged(
+    cursor: Cursor, rule: str | None, symbol: str | None, until: datetime
+) -> tuple[int, datetime | None]:
+    """The number of alerts of a rule and a symbol, or of all, that ended by `until` and that nobody acknowledged; and
+    when the newest of them ended."""
     cursor.execute(UNACKNOWLEDGED, {"rule": rule, "symbol": symbol, "until": until})
-    ((count,),) = cursor.fetchall()
-    return int(count)
+    ((count, newest),) = cursor.fetchall()
+    return int(count), newest
 
 
 def request_handling(

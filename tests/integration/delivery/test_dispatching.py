@@ -211,6 +211,20 @@ def test_no_longer_wanted_by(connection: Connection, hook: Receiver, action: str
     assert desk.reasons()[0] in ("snoozed by Ada", "acknowledged by Ada")
 
 
+def test_alert_that_was_caused_after_an_acknowledgement_is_delivered(
+    connection: Connection, hook: Receiver
+) -> None:
+    """A rule that compares symbols raises alerts of bars that ended a while before: nobody has seen them."""
+    desk = delivering(connection, hook)
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "insert into alert_handlings values (gen_random_uuid(), 'acknowledge', null, null, %s, 'Ada', %s, 0, 0)",
+            (NOON + timedelta(hours=1), NOON - timedelta(hours=1)),
+        )
+    post(connection, 1)
+    desk.until(lambda: desk.states() == {"delivered": 1})
+
+
 def test_what_was_sent_while_the_database_was_away_is_not_sent_again(
     connection: Connection, hook: Receiver, dsn: str
 ) -> None:

@@ -72,6 +72,17 @@ def test_acknowledged_alerts_are_those_of_the_rule_and_symbol_up_to_that_time(de
     ) == [(2,)]
 
 
+def test_alert_that_a_bar_raises_after_the_acknowledgement_is_not_acknowledged(desk: Desk) -> None:
+    """Bars close some seconds after their end: what was acknowledged meanwhile was not seen by anybody."""
+    add_alert(desk, "A", "rule 3", 5)
+    ask(desk, "acknowledge", None, None)
+    add_alert(desk, "A", "rule 3", 0)
+    with desk.at_work(produce), desk.at_work(analyse):
+        wait_for(lambda: are_in_the_log(desk))
+    assert desk.rows("select until from alert_handlings") == [(NOW - timedelta(minutes=5),)]
+    assert ask(desk, "acknowledge", None, None).startswith("All alerts: 1 will be acknowledged")
+
+
 def test_the_same_acknowledgement_twice_is_one(desk: Desk) -> None:
     desk.database()
     twice = acknowledgement(1_767_279_600.0)
