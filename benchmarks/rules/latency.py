@@ -54,7 +54,6 @@ def measured(on: Stage, rules: int, symbols: int, seconds: int) -> tuple[str, ..
     numbers["--history"] = HISTORY
     arguments = [str(each) for pair in numbers.items() for each in pair]
     report = json.loads(on.run(act, "benchmarks.staging.quote_producer", *arguments).printed)
-    (caught_up,) = on.row(act, CAUGHT_UP, report["began"])
     cores = [
         (part.cpu_seconds() - start) / (report["ended"] - report["began"])
         for part, start in zip(parts, before, strict=True)
@@ -63,16 +62,15 @@ def measured(on: Stage, rules: int, symbols: int, seconds: int) -> tuple[str, ..
     until(lambda: on.row(act, "select count(*) from quotes") == (quotes,), "every quote is stored")
     for part in parts:
         part.stopped()
-    alerts, timed, latency = on.row(act, ALERTS, report["began"] + SETTLING_SECONDS)
+    return (str(rules), *_of_alerts(on, act, report["began"]), *(f"{share:.2f}" for share in cores))
+
+
+def _of_alerts(on: Stage, act: str, began: float) -> tuple[str, ...]:
+    """How long arming took, the numbers of alerts, and their latency."""
+    (armed_after,) = on.row(act, CAUGHT_UP, began)
+    alerts, timed, latency = on.row(act, ALERTS, began + SETTLING_SECONDS)
     shown = [f"{each:,.0f}" for each in latency or ()] or ["", "", ""]
-    return (
-        str(rules),
-        f"{caught_up:,.0f}" if rules else "",
-        f"{alerts:,}",
-        f"{timed:,}",
-        *shown,
-        *(f"{share:.2f}" for share in cores),
-    )
+    return (f"{armed_after:,.0f}", f"{alerts:,}", f"{timed:,}", *shown)
 
 
 def main() -> int:

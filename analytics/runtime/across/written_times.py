@@ -62,7 +62,7 @@ def _found(number: int, partition: Partition, concerned: Set[str] | None) -> Ite
     for symbol in symbols if concerned is None else symbols.keys() & concerned:
         state = symbols[symbol]
         time = SymbolTime(number, state.exchange, max(state.closed_until, whole))
-        yield symbol, (time, sum(len(series.splits or ()) for series in state.open.series.values()))
+        yield symbol, (time, len(list(splits_of_series(state))))
 
 
 def splits_of_series(state: SymbolState) -> Iterator[SplitPlace]:

@@ -114,7 +114,7 @@ def test_the_test_command_ends_with_0_if_all_was_delivered_and_teaches(tmp_path:
     assert (only.returncode, only.stdout) == (0, "route 1 (json://127.0.0.1): delivered\n")
     assert hook.subjects == ["TEST: a test message of Tickstream"]
     assert (beyond.returncode, beyond.stdout) == (1, "")
-    assert "there is no route 3: ALERT_URLS has 2 addresses" in beyond.stderr
+    assert "there is no route 3: the number of addresses in ALERT_URLS is 2" in beyond.stderr
     assert "refused with a status" in command(variables, "delivery.test", "--help").stdout
 
 

@@ -56,6 +56,7 @@ def receiver(standin: StandIn, inbox: "Queue[InboxMessage]") -> Iterator[QuoteRe
     """A receiver of both, whose stream is away; the log holds none of the trades."""
     standin.streams.refuse_handshake(503, times=10_000)
     settings = {**standin.settings, "BINANCE_REQUESTS_PER_MINUTE": 100_000}
+    del settings["NEWS_URL"]  # it is no setting of a provider of quotes
     binance = provider(
         "binance", Providers.model_validate(settings), ProviderClock(lambda: datetime.now(UTC)), Event()
     )
