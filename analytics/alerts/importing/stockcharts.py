@@ -87,7 +87,7 @@ def read_scan(text: str, findings: Findings) -> Node:
         raise Fault(place, f"{blanked[place]!r} has no meaning here in a scan") from error
     except UnexpectedToken as error:
         raise _unexpected(blanked, error.token) from error
-    return built(_Builder(findings), tree)
+    return built(_ScanBuilder(findings), tree)
 
 
 @cache
@@ -107,7 +107,7 @@ def _unexpected(text: str, token: Token) -> Fault:
 
 
 @v_args(inline=True)
-class _Builder(ExpressionBuilder):
+class _ScanBuilder(ExpressionBuilder):
     def start(self, condition: Node, rank: Token | None = None) -> Node:
         if rank is not None:
             return self.findings.refuse(Fault(self._place(rank), "a rule has no list to sort: leave it out"))
