@@ -41,6 +41,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from math import inf
 
 from rich.console import Console
@@ -60,6 +61,7 @@ from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
 from analytics.rules.importing import add_arguments, print_imported
+from analytics.rules.series_context import CalendarOf
 from analytics.runtime.settings import alert_settings
 from analytics.store.rules.closed_bars import (
     SymbolHistory,
@@ -68,6 +70,7 @@ from analytics.store.rules.closed_bars import (
     symbols_with_exchanges,
 )
 from shared.errors import ConfigError
+from shared.files.kept_calendars import KeptCalendars
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured, program, run_command, second_of
 from shared.runtime.lifecycle import servers
@@ -148,15 +151,20 @@ def _database(config: Config) -> Iterator[Cursor]:
         yield opened.enter_context(transaction(connection))
 
 
+def _calendars(config: Config) -> CalendarOf:
+    return KeptCalendars(config.embedded.data, datetime.now(UTC).date()).of
+
+
 def _dry_run(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
     require_triable(rule)
+    calendars = _calendars(config)
     with _database(config) as cursor:
         stored = symbols_with_exchanges(cursor)
         symbols, named = _symbols(rule, stored), _named(rule, stored, cursor)
         histories = (_history(rule, cursor, symbol, exchange) for symbol, exchange in symbols.items())
         shown = track(histories, "dry run", len(symbols), console=Console(stderr=True), transient=True)
         runs = [
-            dry_run(rule, history, named, arguments.since, arguments.until)
+            dry_run(rule, history, named, arguments.since, arguments.until, calendars)
             for history in shown
             if history.bars
         ]
@@ -205,7 +213,7 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         named = _named(rule, stored, cursor)
     if not history.bars and arguments.until == inf:
         raise ConfigError(f"{symbol} has no closed bar of {rule.interval} yet.")
-    for line in explained(rule, history, named, arguments.since, arguments.until):
+    for line in explained(rule, history, named, arguments.since, arguments.until, _calendars(config)):
         print(line)
 
 

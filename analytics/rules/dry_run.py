@@ -16,7 +16,7 @@ from analytics.alerts.language.values_read import named_series
 from analytics.alerts.track_record.returns import SymbolBars
 from analytics.alerts.track_record.track_record import Fired
 from analytics.mood.headline_mood import KnownInOrder
-from analytics.rules.series_context import context_for
+from analytics.rules.series_context import CalendarOf, context_for
 from analytics.store.rules.closed_bars import Intervals, SymbolHistory
 from shared.calendars.calendars import SessionCalendar, calendar_of
 from shared.market.records import Bar
@@ -40,13 +40,18 @@ class SymbolRun(NamedTuple):
 
 
 def dry_run(
-    rule: Rule, history: SymbolHistory, named: Mapping[str, SymbolHistory], since: float, until: float
+    rule: Rule,
+    history: SymbolHistory,
+    named: Mapping[str, SymbolHistory],
+    since: float,
+    until: float,
+    calendars: CalendarOf = calendar_of,
 ) -> SymbolRun:
     """Judge a rule at every stored bar; bars that ended outside of the period only warm it up.
 
     `named` are the histories of the symbols that the rule names, by symbol.
     """
-    rules = rules_for(rule, history)
+    rules = rules_for(rule, history, calendars)
     hits: list[JudgedBar] = []
     places: list[int] = []
     for place, (bar, outside) in enumerate(bars_for(rule, rules, history, named)):
@@ -54,13 +59,13 @@ def dry_run(
         if found and since <= bar.end <= until:
             places.append(place)
             hits.append(JudgedBar(bar, found[0]))
-    bars = symbol_bars(history, calendar_of(history.exchange))
+    bars = symbol_bars(history, calendars(history.exchange))
     return SymbolRun(hits, Fired(bars, np.array(places, dtype=np.int64)))
 
 
-def rules_for(rule: Rule, history: SymbolHistory) -> SeriesRules:
+def rules_for(rule: Rule, history: SymbolHistory, calendars: CalendarOf) -> SeriesRules:
     """The rule, to be judged at the bars of a history."""
-    context = context_for(rule, history.exchange)
+    context = context_for(rule, history.exchange, calendars)
     return SeriesRules({RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context)
 
 

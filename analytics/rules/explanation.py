@@ -9,6 +9,7 @@ from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.syntax import Duration, Node, Number
 from analytics.rules.dry_run import bars_for, rules_for
+from analytics.rules.series_context import CalendarOf
 from analytics.rules.texts import minute_text, value_text
 from analytics.store.rules.closed_bars import SymbolHistory
 
@@ -17,11 +18,16 @@ Part = tuple[str, Callable[[], float | bool | None]]
 
 
 def explained(
-    rule: Rule, history: SymbolHistory, named: Mapping[str, SymbolHistory], since: float, until: float
+    rule: Rule,
+    history: SymbolHistory,
+    named: Mapping[str, SymbolHistory],
+    since: float,
+    until: float,
+    calendars: CalendarOf,
 ) -> Iterator[str]:
     """A line for each bar that ended in the period. The bars before it are judged too, because the values and the state
     of a rule may depend on all of them, but what became of the rule there is not put together."""
-    rules = rules_for(rule, history)
+    rules = rules_for(rule, history, calendars)
     parts = [
         (expression_text(node), _value_of(node, rules))
         for condition in rule.conditions

@@ -1,5 +1,6 @@
 """What the values of a rule need to know of an exchange, looked up only if they do: its calendar takes a second."""
 
+from collections.abc import Callable
 from math import nan
 
 from analytics.alerts.language.functions import INDICATOR_FUNCTIONS
@@ -9,10 +10,13 @@ from analytics.alerts.language.values_read import values_read
 from analytics.engine.series import context_of
 from analytics.indicators.series.sessions import session_of
 from analytics.indicators.spec import Context
-from shared.calendars.calendars import calendar_of
+from shared.calendars.calendars import SessionCalendar
+
+CalendarOf = Callable[[str | None], SessionCalendar]
+"""The calendar for an exchange's name."""
 
 
-def context_for(rule: Rule, exchange: str | None) -> Context:
+def context_for(rule: Rule, exchange: str | None, calendar_of: CalendarOf) -> Context:
     """The context of a series of this exchange; its number of bars in a year is not a number if no value in the rule is
     annualised."""
     if _is_annualised(rule):

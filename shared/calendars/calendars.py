@@ -6,12 +6,12 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from statistics import mode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.calendars.currency_hours import are_open, next_change
+from shared.calendars.exchange_sessions import ExchangeSessions, sessions_of
 from shared.calendars.local_days import FRIDAY, SATURDAY, SUNDAY, LocalDay, bounds_of
-from shared.calendars.sessions_ahead import Session, sessions_after
 from shared.market.exchanges import (
     ALWAYS_OPEN,
     CURRENCIES,
@@ -22,12 +22,7 @@ from shared.market.exchanges import (
     zone_of,
 )
 
-if TYPE_CHECKING:
-    from exchange_calendars import ExchangeCalendar
-
 DAY = 86_400
-FIRST_SESSIONS = ("1990-01-01", "1998-01-01", "2018-01-01", "2022-01-01")
-"""Candidate start dates of calendars: the earliest one that exchange_calendars supports is used."""
 NEVER = 2**40
 YEAR_START, YEAR_END = 1_735_689_600, 1_767_225_600
 """The year 2025 in UTC, from which the length of an exchange's trading day is taken. It is fixed, so that annualised
@@ -41,8 +36,6 @@ _SUNDAY_TO_THURSDAY = {
     **dict.fromkeys(("Asia/Jerusalem", "Asia/Tel_Aviv"), date(2026, 1, 5)),
 }
 """Time zones whose exchanges are closed on Fridays and Saturdays, and the date on which that ends."""
-_NO_BREAK = -(2**33)
-"""A missing time of exchange_calendars is the lowest integer, so its second lies before this one."""
 _ZONES = {"ASEX": "Europe/Athens", "XBSE": "Europe/Bucharest", "XTAE": "Asia/Jerusalem"}
 """Time zones of exchanges for which exchange_calendars has a name but no calendar."""
 
@@ -158,17 +151,16 @@ class SimulatedExchange:
 class Exchange:
     """The calendar of a real exchange. `code` is a name of exchange_calendars, such as XNYS.
 
+    `known` are its sessions; without them they are taken from exchange_calendars, which takes a second.
     `day_seconds` is the most frequent length of a session without its break, in a fixed year.
     Raises ValueError if exchange_calendars can't create the calendar.
     """
 
     days_per_year = 252
 
-    def __init__(self, code: str) -> None:
-        calendar = _longest_calendar(code)
-        self.zone = ZoneInfo(str(calendar.tz))
-        listed = _listed_sessions(calendar)
-        sessions = [*listed.values(), *sessions_after(listed, self.zone)]
+    def __init__(self, code: str, known: ExchangeSessions | None = None) -> None:
+        zone, sessions = known or sessions_of(code)
+        self.zone = ZoneInfo(zone)
         self._opens = [session.opens for session in sessions]
         self._closes = [session.closes for session in sessions]
         self._breaks = {one.opens: one.break_bounds for one in sessions if one.break_bounds is not None}
@@ -226,34 +218,6 @@ class Exchange:
         return now.hour * 3600 + now.minute * 60 + now.second >= _PRE_OPENS
 
 
-def _longest_calendar(code: str) -> "ExchangeCalendar":
-    """The calendar with the earliest start. Raises ValueError if there is none."""
-    # Imported here, because coins and the simulated market need no calendar, and it takes 40 MB.
-    import exchange_calendars
-
-    for first in FIRST_SESSIONS:
-        try:
-            return exchange_calendars.get_calendar(code, start=first)
-        except (ValueError, NotImplementedError) as error:
-            reason = error
-    raise ValueError(f"no calendar for {code}: {reason}") from reason
-
-
-def _listed_sessions(calendar: "ExchangeCalendar") -> dict[date, Session]:
-    """The sessions of a calendar by date, in order."""
-    nanoseconds = (
-        calendar.opens_nanos,
-        calendar.closes_nanos,
-        calendar.break_starts_nanos,
-        calendar.break_ends_nanos,
-    )
-    bounds = zip(*((column // 10**9).tolist() for column in nanoseconds), strict=True)
-    return {
-        day: Session(opens, closes, (start, end) if start > _NO_BREAK else None)
-        for day, (opens, closes, start, end) in zip(calendar.sessions.date, bounds, strict=True)
-    }
-
-
 def _next_bound(session: SessionAt, second: int, next_opens: int) -> int:
     """The first bound of the session after `second`, else the next opening."""
     for bound in session[1:]:
@@ -264,7 +228,7 @@ def _next_bound(session: SessionAt, second: int, next_opens: int) -> int:
 
 SessionCalendar = AlwaysOpen | Weekdays | CurrencyMarket | SimulatedExchange | Exchange
 
-_OURS: dict[str, SessionCalendar] = {
+OURS: dict[str, SessionCalendar] = {
     ALWAYS_OPEN: AlwaysOpen(),
     CURRENCIES: CurrencyMarket(),
     SIMULATED: SimulatedExchange(),
@@ -287,8 +251,8 @@ def calendar_of(exchange: str | None) -> SessionCalendar:
 @lru_cache(maxsize=128)
 def _calendar(name: str) -> SessionCalendar:
     """The calendar by its canonical name, shared by all names of an exchange."""
-    if name in _OURS:
-        return _OURS[name]
+    if name in OURS:
+        return OURS[name]
     with suppress(ValueError):
         return Exchange(name)
     return Weekdays(ZoneInfo(_ZONES.get(name, "UTC")))

@@ -17,7 +17,7 @@ def write_secret(path: Path, text: str) -> None:
     new.replace(path)
 
 
-OWN_FOLDERS = {"kafka", "logs", "lost+found", "models", "places", "postgres"}
+OWN_FOLDERS = {"calendars", "kafka", "logs", "lost+found", "models", "places", "postgres"}
 
 
 def take_data_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -50,9 +51,9 @@ def filled(desk: Desk) -> Desk:
     return desk
 
 
-def run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(desk: Desk, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "analytics.rules", *arguments]
-    environment = {**desk.environment, "COLUMNS": "200"}
+    environment = {**desk.environment, "COLUMNS": "200", **settings}
     return subprocess.run(
         command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
@@ -109,6 +110,22 @@ def test_an_explanation_of_a_part_equals_that_part_of_the_whole(filled: Desk) ->
     assert part.stdout.splitlines() == [
         line for line in whole if "1970-01-01 02:00" <= line[:16] <= "1970-01-01 03:10"
     ]
+
+
+@pytest.mark.parametrize(
+    "rule", ["change(1d) < 0", "anomaly()", "volume > typical_volume() or volatility(5) > 0.1"]
+)
+def test_only_the_first_explanation_that_needs_an_exchange_makes_its_calendar(
+    filled: Desk, rule: str, tmp_path: Path
+) -> None:
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        cursor.execute("update symbols set exchange = 'NMS'")
+    settings = {"TICKSTREAM_DATA": str(tmp_path / "data"), "PYTHONPROFILEIMPORTTIME": "1"}
+    first, second = (run(filled, "explain", rule, "AAPL", **settings) for _ in range(2))
+    assert (first.returncode, first.stdout) == (0, second.stdout)
+    assert len(first.stdout.splitlines()) == 300
+    assert "pandas" in first.stderr
+    assert "pandas" not in second.stderr
 
 
 def test_bars_for_rules_are_the_stored_ones_without_their_source(filled: Desk) -> None:
