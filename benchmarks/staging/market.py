@@ -73,8 +73,10 @@ def live(quotes: int, symbols: int, rate: float, stop: Event, history: int = 0) 
     """Yield `quotes` quotes at `rate` a second of real time; the event time of each is the time when it is made.
 
     Before them come, as fast as they are taken, two quotes of each symbol for each of the last `history` minutes.
+    Positions go on after those of a market that was here before.
     """
     market = BenchmarkMarket(symbols)
+    market.position = time.time_ns() // 1_000
     now = datetime.now(UTC)
     for number in range(2 * history):
         for _ in range(symbols):

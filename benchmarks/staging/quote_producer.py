@@ -61,7 +61,9 @@ def main() -> int:
     parser.add_argument("--history", type=int, default=0, help="minutes of quotes before those at the rate")
     parser.add_argument("--rules", type=int, default=0, help="alert rules that are armed at the start")
     parser.add_argument("--rate", type=float, default=0.0, help="quotes per second of real time; 0: no limit")
-    print(json.dumps(publish(parser.parse_args(), stop_on_signals())), flush=True)
+    arguments, stop = parser.parse_args(), stop_on_signals()
+    with stop.gently():
+        print(json.dumps(publish(arguments, stop)), flush=True)
     return 0
 
 
