@@ -6,6 +6,7 @@ an indicator".
 
 import re
 from collections.abc import Sequence
+from math import inf
 
 from analytics.indicators.momentum.cci import CCI
 from analytics.indicators.momentum.rate_of_change import RateOfChange
@@ -33,6 +34,9 @@ from analytics.indicators.volume.obv import OBV
 from analytics.indicators.volume.session_vwap import SessionVWAP
 from shared.market.records import Bar
 
+POSITIVE, PERCENT = (0, inf), (0, 100)
+"""The limits of outputs that can't be negative, and of those from 0 to 100."""
+
 MACD_OUTPUTS = (
     Output("macd", "difference", "macd", label="MACD"),
     Output("macd_signal", "difference", "macd", label="Signal"),
@@ -48,7 +52,7 @@ BOLLINGER_OUTPUTS = (
     Output("bollinger_middle", "price", "price", "band", is_figure=False),
     Output("bollinger_upper", "price", "price", "band", "Upper band"),
 )
-RSI_VALUE = Output("rsi", "number", "rsi", guides=("rsi_overbought", "rsi_oversold"))
+RSI_VALUE = Output("rsi", "number", "rsi", guides=("rsi_overbought", "rsi_oversold"), limits=PERCENT)
 RSI_PERIOD = Parameter("rsi_period", 14, "Period of the relative strength index", least=2)
 SMA_SHORT = Parameter(
     "sma_short_period", 20, "Period of the short simple moving average", below="sma_long_period"
@@ -59,7 +63,7 @@ EMA_SHORT = Parameter(
 )
 EMA_LONG = Parameter("ema_long_period", 26, "Period of the long exponential moving average")
 BOLLINGER_PERIOD = Parameter("bollinger_period", 20, "Period of the Bollinger bands", least=2)
-VOLATILITY = Output("volatility", "share", label="Volatility p.a.")
+VOLATILITY = Output("volatility", "share", label="Volatility p.a.", limits=POSITIVE)
 VOLATILITY_PERIOD = Parameter("volatility_period", 20, "Period of the realized volatility", least=2)
 ATR_PERIOD = Parameter("atr_period", 14, "Period of the average true range")
 GARMAN_KLASS = Output("garman_klass", "share", label="Garman-Klass vol. p.a.")
@@ -84,8 +88,8 @@ DONCHIAN_OUTPUTS = (
 )
 DONCHIAN_PERIOD = Parameter("donchian_period", 20, "Period of the Donchian channels")
 STOCHASTIC_OUTPUTS = (
-    Output("stochastic_k", "number", "stochastic", label="%K", guides=(80, 20)),
-    Output("stochastic_d", "number", "stochastic", label="%D"),
+    Output("stochastic_k", "number", "stochastic", label="%K", guides=(80, 20), limits=PERCENT),
+    Output("stochastic_d", "number", "stochastic", label="%D", limits=PERCENT),
 )
 STOCHASTIC_PARAMETERS = (
     Parameter("stochastic_period", 14, "Period of the stochastic oscillator", least=2),
@@ -93,8 +97,10 @@ STOCHASTIC_PARAMETERS = (
     Parameter("stochastic_signal", 3, "Period of the average of %K that %D is"),
 )
 STOCHASTIC_RSI_OUTPUTS = (
-    Output("stochastic_rsi_k", "number", "stochastic_rsi", label="StochRSI %K", guides=(80, 20)),
-    Output("stochastic_rsi_d", "number", "stochastic_rsi", label="StochRSI %D"),
+    Output(
+        "stochastic_rsi_k", "number", "stochastic_rsi", label="StochRSI %K", guides=(80, 20), limits=PERCENT
+    ),
+    Output("stochastic_rsi_d", "number", "stochastic_rsi", label="StochRSI %D", limits=PERCENT),
 )
 STOCHASTIC_RSI_PARAMETERS = (
     Parameter(
@@ -108,9 +114,9 @@ ROC_PERIOD = Parameter("roc_period", 10, "Number of bars over which the rate of 
 CCI_VALUE = Output("cci", "number", "cci", guides=(100, -100))
 CCI_PERIOD = Parameter("cci_period", 20, "Period of the commodity channel index", least=2)
 ADX_OUTPUTS = (
-    Output("adx", "number", "adx", label="ADX", guides=(25,)),
-    Output("plus_di", "number", "adx", label="+DI"),
-    Output("minus_di", "number", "adx", label="−DI"),
+    Output("adx", "number", "adx", label="ADX", guides=(25,), limits=PERCENT),
+    Output("plus_di", "number", "adx", label="+DI", limits=PERCENT),
+    Output("minus_di", "number", "adx", label="−DI", limits=PERCENT),
 )
 ADX_PERIOD = Parameter("adx_period", 14, "Period of the average directional index")
 ICHIMOKU_OUTPUTS = (
@@ -126,12 +132,12 @@ ICHIMOKU_PARAMETERS = (
 )
 SUPERTREND_OUTPUTS = (
     Output("supertrend", "price", "price", label="SuperTrend"),
-    Output("supertrend_direction", "number", label="SuperTrend direction"),
+    Output("supertrend_direction", "number", label="SuperTrend direction", limits=(-1, 1)),
 )
 SUPERTREND_PERIOD = Parameter("supertrend_period", 10, "Period of the average true range of SuperTrend")
 REGRESSION_OUTPUTS = (
     Output("slope", "difference", "slope", label="Slope a bar", guides=(0,)),
-    Output("r_squared", "number", label="R²"),
+    Output("r_squared", "number", label="R²", limits=(0, 1)),
 )
 REGRESSION_PERIOD = Parameter("linear_regression_period", 20, "Period of the linear regression", least=3)
 Z_SCORE_PERIOD = Parameter("z_score_period", 20, "Period of the z-score", least=2)
@@ -154,7 +160,7 @@ STORED = (
     Spec("macd", MACD, MACD_OUTPUTS, MACD_PARAMETERS),
     Spec("bollinger", Bollinger, BOLLINGER_OUTPUTS, [BOLLINGER_PERIOD], "Bollinger"),
     Spec("volatility", Volatility, [VOLATILITY], [VOLATILITY_PERIOD], "Volatility", PERIODS),
-    Spec("atr", ATR, [Output("atr", "distance", "atr")], [ATR_PERIOD]),
+    Spec("atr", ATR, [Output("atr", "distance", "atr", limits=POSITIVE)], [ATR_PERIOD]),
     Spec("session_vwap", SessionVWAP, [SESSION_VWAP], [], "VWAP", SESSIONS),
     Spec("stochastic", Stochastic, STOCHASTIC_OUTPUTS, STOCHASTIC_PARAMETERS, "Stoch"),
     Spec("adx", ADX, ADX_OUTPUTS, [ADX_PERIOD]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, NamedTuple, Protocol
 
 from analytics.indicators.series.sessions import SessionOf
@@ -53,7 +54,8 @@ class Output:
 
     Without a `pane` it is not drawn on the chart. `label` names it among the page's figures, if it is one of them;
     without one the label of the indicator does. `guides` are the levels of horizontal lines in its pane, such as 20 and
-    80; a name stands for the alert threshold of that name.
+    80; a name stands for the alert threshold of that name. `limits` are the lowest and the highest value that are
+    possible, of whatever series.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Output:
     label: str = ""
     is_figure: bool = True
     guides: Sequence[float | str] = ()
+    limits: tuple[float, float] = (-inf, inf)
 
 
 @dataclass(frozen=True)

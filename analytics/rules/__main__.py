@@ -25,11 +25,12 @@ Ten rules:
 A rule is judged at closed bars. It fires where its condition becomes true, rests until the condition is false again (or
 until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
 
-check reads a rule and prints its normal form; it needs no server. import prints the rule that means the same as a scan
-of StockCharts or a script in Pine, and on the error output what it means otherwise; - reads the text from the input.
-Where a part has no counterpart, it prints no rule, but every such part and why. dry-run shows where a rule would have
-fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day. explain shows each
-bar with the value of each part of the condition, and what held the rule back.
+check reads a rule and prints its normal form; it needs no server. check, dry-run and add warn of comparisons that can
+never be true, such as change(1d) < -5, which means -500 %, or that always are. import prints the rule that means the
+same as a scan of StockCharts or a script in Pine, and on the error output what it means otherwise; - reads the text
+from the input. Where a part has no counterpart, it prints no rule, but every such part and why. dry-run shows where a
+rule would have fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day.
+explain shows each bar with the value of each part of the condition, and what held the rule back.
 
 add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
 that close from then on. list shows the thresholds of .env and all rules, with the number of their alerts; show one of
@@ -47,6 +48,7 @@ from math import inf
 from rich.console import Console
 from rich.progress import track
 
+from analytics.alerts.certain_comparisons import certain_comparisons
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
@@ -89,6 +91,7 @@ COMMANDS = {
     "remove": "disarm a rule for good",
 }
 TRIALS = ("dry-run", "explain")
+WARNED = ("check", "dry-run", "add")
 CHANGES = ("disable", "enable", "remove")
 
 
@@ -245,6 +248,9 @@ def _run_with_text(text: str, config: Config, arguments: argparse.Namespace) -> 
     except RuleError as error:
         print(error, file=sys.stderr)
         return 2
+    if arguments.command in WARNED:
+        for sentence in certain_comparisons(rule):
+            print(f"Warning: {sentence}", file=sys.stderr)
     _run_with_rule(rule, config, arguments)
     return 0
 

@@ -246,3 +246,11 @@ def test_a_pasted_scan_is_printed_as_a_rule_and_its_differences_apart() -> None:
     )
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.startswith("and [SCTR > 90]\n     ^\nline 3, column 6: SCTR has no counterpart")
+
+
+@pytest.mark.parametrize("command", ["check", "dry-run", "add"])
+def test_a_comparison_that_can_never_be_true_is_a_warning_and_no_fault(filled: Desk, command: str) -> None:
+    found = run(filled, command, "change(1d) < -5")
+    assert found.returncode == 0, found.stderr
+    assert "Warning: change(1d) < -5 can never be true" in found.stderr
+    assert "Warning" not in found.stdout
