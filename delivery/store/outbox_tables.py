@@ -10,6 +10,7 @@ from delivery.plan.waiting import DEFAULT_SEVERITY, WaitingAlert
 from shared.postgres.database import Cursor
 
 ROUTED_AT_ONCE = 1_000
+REMOVED_AT_ONCE = 1_000
 LOCK = 7_205_822
 """Key of the advisory lock of the one process that delivers the alerts of a database."""
 
@@ -35,11 +36,8 @@ HANDLED = """
     )
     update delivery_attempts d set state = 'handled', ended_at = now(),
         reason = case h.action when 'snooze' then 'snoozed' else 'acknowledged' end || ' by ' || h.handled_by
-    from waiting w, alert_handlings h
-    where (d.route, d.alert_id) = (w.route, w.alert_id) and h.until >= (select min(event_time) from waiting)
-        and coalesce(h.rule, w.rule) = w.rule and coalesce(h.symbol, w.symbol) = w.symbol
-        and (h.action = 'snooze' and h.until > w.event_time
-            or h.action = 'acknowledge' and h.until >= w.event_time and h.handled_at >= w.published_at)
+    from waiting w cross join lateral handlings_of(w.rule, w.symbol, w.event_time, w.published_at) h
+    where (d.route, d.alert_id) = (w.route, w.alert_id)
 """
 TOO_OLD = """
     update delivery_attempts d set state = 'given up', ended_at = now(),
@@ -48,6 +46,15 @@ TOO_OLD = """
     where d.state = 'waiting' and o.id = d.alert_id and o.published_at < %(before)s
     returning d.route
 """
+OVER = """
+    select o.id from alert_outbox o
+    where o.routed_at < %(before)s and not exists (
+        select from delivery_attempts d
+        where d.alert_id = o.id and (d.state in ('waiting', 'given up') or d.ended_at >= %(before)s)
+    )
+    order by o.routed_at limit %(limit)s
+"""
+"""Alerts that need no delivery any more: delivered, handled, or wanted by no route."""
 LISTED = """
     select d.state, d.route, o.symbol, o.interval, o.rule, o.event_time, d.attempts, d.reason, d.ended_at
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
@@ -119,6 +126,17 @@ def give_up_old(cursor: Cursor, now: datetime, hours: float) -> list[str]:
     before = now - timedelta(hours=hours)
     cursor.execute(TOO_OLD, {"reason": f"not delivered within {hours:g} hours", "before": before})
     return [route for (route,) in cursor.fetchall()]
+
+
+def remove_delivered(cursor: Cursor, now: datetime, days: float) -> int:
+    """Remove the alerts whose delivery ended so long ago, some at once; returns how many. One that waits or was given
+    up on any route stays."""
+    cursor.execute(OVER, {"before": now - timedelta(days=days), "limit": REMOVED_AT_ONCE})
+    ids = [alert for (alert,) in cursor.fetchall()]
+    if ids:
+        cursor.execute("delete from delivery_attempts where alert_id = any(%s)", (ids,))
+        cursor.execute("delete from alert_outbox where id = any(%s)", (ids,))
+    return len(ids)
 
 
 def give_up_routes(cursor: Cursor, known: Sequence[str]) -> None:

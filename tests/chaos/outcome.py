@@ -15,11 +15,11 @@ from shared.settings.config import Config
 WALL_CLOCK_TABLES = (
     *("migrations", "parts", "log_origin", "producer_epochs"),
     *("watched_symbols", "watched_sources", "companies", "data_quality", "data_alerts", "live_offers"),
-    *("model_trainings", "forecast_diagnostics", "symbol_times"),
+    *("model_trainings", "forecast_diagnostics", "symbol_times", "alert_times"),
 )
 """When it was set up, who says that he lives, the random name of the Kafka cluster, how often a producer began; what
 was asked of live sources and how they fare; what was trained and looked into, and when; how far symbols were when
-somebody asked."""
+somebody asked; when the broker appended the records that caused alerts."""
 WALL_CLOCK_COLUMNS = ("updated_at", "appended_time", "seconds", "fingerprint")
 
 TABLES = """

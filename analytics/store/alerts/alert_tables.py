@@ -1,4 +1,4 @@
-"""Stores alerts, and in the same transaction those to be delivered in the outbox.
+"""Stores alerts and their times, and in the same transaction those to be delivered in the outbox.
 
 Every stored alert passes `write_alerts` or `write_silences`.
 """
@@ -41,6 +41,10 @@ WITHDRAW = """
 STORE_IF_NEW = (
     STORE + "on conflict (symbol, interval, rule, start) do nothing returning symbol, interval, rule, start"
 )
+NOTE_TIMES = """
+    insert into alert_times (symbol, interval, rule, start, published_at) values %s on conflict do nothing
+"""
+"""The first time counts: an alert that a live rule raised at the open bar was seen since then."""
 POST = """
     insert into alert_outbox (id, symbol, interval, rule, rule_version, start, event_time, published_at, severity,
         value, threshold, price, named_values, is_provisional)
@@ -95,7 +99,9 @@ def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
     _post(cursor, alerts)
 
 
-def _post(cursor: Cursor, alerts: Iterable[StoredAlert]) -> None:
+def _post(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
+    if times := [(*alert[:4], alert.published_at) for alert in alerts if alert.published_at is not None]:
+        execute_values(cursor, NOTE_TIMES, times, page_size=len(times))
     if new := [_posted(alert) for alert in alerts if alert.is_deliverable]:
         execute_values(cursor, POST, new, page_size=len(new))
 

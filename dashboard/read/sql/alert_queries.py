@@ -9,10 +9,8 @@ _ALERTS = """
             select text from rule_requests r
             where a.rule = 'rule ' || r.rule_id and r.version = a.rule_version
         ), named_values::text, severity, (
-            select handled_by from alert_handlings h
-            where h.action = 'acknowledge' and h.until >= a.event_time
-                and coalesce(h.rule, a.rule) = a.rule and coalesce(h.symbol, a.symbol) = a.symbol
-            order by handled_at, handling_id limit 1
+            select acknowledged_by from acknowledged_alerts k
+            where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
         ), a.state, cardinality(storm.members), storm.symbols
     from alerts a left join lateral (
         select members, symbols from storms s where s.rule = a.rule and s.interval = a.interval

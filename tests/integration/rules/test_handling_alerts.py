@@ -8,7 +8,10 @@ import pytest
 
 from analytics.analytics_consumer import analyse
 from analytics.handling.__main__ import handle, main
-from analytics.store.alerts.handlings import listed_handlings
+from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
+from analytics.store.alerts.handlings import listed_handlings, unacknowledged
+from dashboard.read.sql.alert_queries import read_alerts
+from delivery.store.outbox_tables import close_handled, route_new, switch_on, waiting_for
 from producer.producer import produce
 from shared.postgres.database import connect, transaction
 from tests.inputs.records import acknowledgement
@@ -21,6 +24,16 @@ ALERT = """
     values (%s, '5m', %s, %s, %s, 7.0, 0, 0) returning 1
 """
 ACKNOWLEDGED = "select symbol, rule, acknowledged_by from acknowledged_alerts order by symbol, rule"
+
+
+HANDLING = """
+    insert into alert_handlings values (gen_random_uuid(), 'acknowledge', null, null, %s, 'ada', %s, 0, 0)
+"""
+
+
+def alert_at(symbol: str, end: datetime) -> StoredAlert:
+    """An alert of rule 3 of a bar that ended then, of history."""
+    return StoredAlert(symbol, "5m", "rule 3", end - timedelta(minutes=5), end, 7.0, 0, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +94,38 @@ def test_alert_that_a_bar_raises_after_the_acknowledgement_is_not_acknowledged(d
         wait_for(lambda: are_in_the_log(desk))
     assert desk.rows("select until from alert_handlings") == [(NOW - timedelta(minutes=5),)]
     assert ask(desk, "acknowledge", None, None).startswith("All alerts: 1 will be acknowledged")
+
+
+def test_alert_of_an_acknowledged_minute_that_was_published_later_is_open_everywhere(desk: Desk) -> None:
+    """One symbol's bar closed some seconds after the other's, and somebody acknowledged everything in between."""
+    seen, unseen, of_history = (alert_at(symbol, NOW) for symbol in ("SEEN", "UNSEEN", "HISTORY"))
+    seen = seen._replace(published_at=NOW + timedelta(seconds=2))
+    unseen = unseen._replace(published_at=NOW + timedelta(seconds=4))
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        switch_on(cursor)
+        cursor.execute("update delivery_start set at = %s", (NOW - timedelta(days=1),))
+        write_alerts(cursor, [seen, unseen, of_history])
+        cursor.execute(HANDLING, (NOW, NOW + timedelta(seconds=3)))
+        route_new(cursor, lambda severity, rule: ["route"])
+        close_handled(cursor)
+        shown = {each.symbol: each.acknowledged_by for each in read_alerts(cursor, 10)}
+        assert shown == {"SEEN": "ada", "UNSEEN": None, "HISTORY": "ada"}
+        assert [each.symbol for each in waiting_for(cursor, "route", 10, critical=False)] == ["UNSEEN"]
+        assert unacknowledged(cursor, None, None, NOW + timedelta(hours=1)) == (1, NOW)
+        # Calculated again, as alerts of no new record.
+        cursor.execute("delete from alerts")
+        write_alerts(cursor, [each._replace(published_at=None) for each in (seen, unseen, of_history)])
+        assert {each.symbol: each.acknowledged_by for each in read_alerts(cursor, 10)} == shown
+
+
+def test_alert_that_was_seen_at_the_open_bar_stays_acknowledged_when_the_bar_closes(desk: Desk) -> None:
+    provisional = alert_at("A", NOW)._replace(state="provisional", published_at=NOW)
+    confirmed = provisional._replace(state="confirmed", published_at=NOW + timedelta(seconds=20))
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        write_alerts(cursor, [provisional])
+        cursor.execute(HANDLING, (NOW, NOW + timedelta(seconds=3)))
+        write_alerts(cursor, [confirmed])
+        assert [each.acknowledged_by for each in read_alerts(cursor, 10)] == ["ada"]
 
 
 def test_the_same_acknowledgement_twice_is_one(desk: Desk) -> None:
