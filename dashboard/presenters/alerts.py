@@ -7,6 +7,7 @@ import msgspec
 from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
+from shared.market.threshold_texts import threshold_sentence, threshold_title
 
 KINDS = {
     "disagreement": "Sources disagree",
@@ -32,16 +33,6 @@ DEFAULT_TEXTS = {
     "split": "Split not applied: the prices do not reflect it",
 }
 """Texts of alerts that are stored without a detail."""
-
-GROUPED = {
-    "rsi_overbought": "RSI overbought",
-    "rsi_oversold": "RSI oversold",
-    "price_change": "Price change in one bar",
-    "volume_change": "Volume far above its average",
-    "volatility": "High realized volatility",
-}
-"""Texts of grouped alerts of thresholds."""
-
 
 STATES = {"provisional": "Provisional, the bar is open: ", "withdrawn": "Withdrawn at the close: "}
 """How the text of an alert of a live rule begins; a confirmed one is like any other."""
@@ -69,7 +60,7 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
 
 def _storm(alert: AlertRow) -> dict[str, Any]:
     """The line above the members of a grouped alert."""
-    text = alert.text or GROUPED.get(alert.rule, alert.rule)
+    text = alert.text or threshold_title(alert.rule)
     return {
         "key": f"storm {alert.interval} {alert.rule} {alert.event_time}",
         "name": f"{alert.members} symbols",
@@ -79,22 +70,10 @@ def _storm(alert: AlertRow) -> dict[str, Any]:
 
 def alert_sentence(alert: AlertRow) -> tuple[str, str]:
     """The text and the tone of an alert."""
-    value, limit = alert.value, alert.threshold
-    if value is None:
+    if alert.value is None or alert.threshold is None:
         return _rule_sentence(alert), "warn"
-    match alert.rule:
-        case "rsi_overbought":
-            return f"RSI overbought at {value:.1f} (threshold {limit:g})", "warn"
-        case "rsi_oversold":
-            return f"RSI oversold at {value:.1f} (threshold {limit:g})", "warn"
-        case "price_change":
-            direction = "up" if value > 0 else "down"
-            return f"Price {direction} {percent(abs(value), 1)} in one bar", direction
-        case "volume_change":
-            return f"Volume at {value:.1f} times its average", "warn"
-        case "volatility":
-            return f"Realized volatility at {percent(value, 1)} per bar (not annualised)", "warn"
-    return f"{alert.rule.replace('_', ' ')}: {value:g}", "warn"
+    tone = ("up" if alert.value > 0 else "down") if alert.rule == "price_change" else "warn"
+    return threshold_sentence(alert.rule, alert.value, alert.threshold), tone
 
 
 def _rule_sentence(alert: AlertRow) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from delivery.plan.waiting import WaitingAlert
+from shared.market.threshold_texts import threshold_sentence
 from shared.settings.delivery_settings import filled
 
 LATE = timedelta(minutes=1)
@@ -19,14 +20,6 @@ SUBJECT_BYTES = 280
 """In a mail a subject is one line, in which each byte of a letter that is not ASCII takes three signs. A line of a mail
 has at most 998 (RFC 5322, 2.1.1)."""
 SIMULATED = "Simulated: "
-THRESHOLDS = {
-    "rsi_overbought": "RSI overbought at {:.1f} (threshold {:g})",
-    "rsi_oversold": "RSI oversold at {:.1f} (threshold {:g})",
-    "price_change": "Price changed by {:+.1%} in one bar (threshold {:.1%})",
-    "volume_change": "Volume at {:.1f} times its average (threshold {:g})",
-    "volatility": "Realized volatility at {:.1%} per bar (threshold {:.1%})",
-}
-"""The sentences of the thresholds of the settings, with places for value and threshold."""
 
 
 class TextSettings(NamedTuple):
@@ -49,8 +42,7 @@ def sentence(alert: WaitingAlert) -> str:
     """What the alert reports: the text of its rule, or its threshold with the value."""
     if alert.value is None or alert.threshold is None:
         return alert.text or alert.rule
-    unknown = f"{alert.rule}: {{:.6g}} (threshold {{:g}})"
-    return THRESHOLDS.get(alert.rule, unknown).format(alert.value, alert.threshold)
+    return threshold_sentence(alert.rule, alert.value, alert.threshold)
 
 
 def fields_of(alert: WaitingAlert, zone: str) -> dict[str, str]:

@@ -20,10 +20,7 @@ def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() 
 
 def test_a_threshold_is_told_with_its_value() -> None:
     alert = ALERT._replace(rule="price_change", text="", value=-0.0612, threshold=0.05, named_values={})
-    assert (
-        single(alert, SETTINGS, NOON, 9_999).subject
-        == "AAPL: Price changed by -6.1% in one bar (threshold 5.0%)"
-    )
+    assert single(alert, SETTINGS, NOON, 9_999).subject == "AAPL: Price down 6.1% in one bar (threshold 5.0%)"
 
 
 def test_every_field_can_be_used_and_braces_are_written_twice() -> None:

@@ -14,8 +14,8 @@ RULE = AlertRow(
     ("rule", "value", "threshold", "text", "tone"),
     [
         ("rsi_overbought", 74.31, 70.0, "RSI overbought at 74.3 (threshold 70)", "warn"),
-        ("price_change", -0.061, 0.05, "Price down 6.1\u00a0% in one bar", "down"),
-        ("volume_change", 3.25, 2.0, "Volume at 3.2 times its average", "warn"),
+        ("price_change", -0.061, 0.05, "Price down 6.1% in one bar (threshold 5.0%)", "down"),
+        ("volume_change", 3.25, 2.0, "Volume at 3.2 times its average (threshold 2)", "warn"),
     ],
 )
 def test_threshold_is_named_with_its_value(

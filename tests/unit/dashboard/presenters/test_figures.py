@@ -99,12 +99,14 @@ def test_indicators_without_a_bar_are_unknown() -> None:
 
 def test_alerts_are_sentences() -> None:
     row = AlertRow("AAA", "1m", "price_change", 60, 120.0, -0.061, 0.05, 76.0)
-    assert alert_item(row, "UTC")["text"] == "Price down 6.1\u00a0% in one bar"
+    assert alert_item(row, "UTC")["text"] == "Price down 6.1% in one bar (threshold 5.0%)"
     assert alert_item(row, "UTC")["tone"] == "down"
     assert alert_item(row._replace(rule="rsi_oversold", value=27.1, threshold=30), "UTC")["text"] == (
         "RSI oversold at 27.1 (threshold 30)"
     )
-    assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == "something new: 3"
+    assert alert_item(row._replace(rule="something_new", value=3), "UTC")["text"] == (
+        "something new: 3 (threshold 0.05)"
+    )
 
 
 def test_part_without_heartbeats_is_shown_as_not_responding_with_its_age() -> None:
