@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from delivery.lane import Finished, Lane
@@ -19,11 +19,13 @@ from delivery.plan.waiting import takes
 from delivery.routes.results import SendingResult
 from delivery.routes.route import Route
 from delivery.store.outbox_tables import (
+    REMOVED_AT_ONCE,
     close_handled,
     count_waiting,
     give_up_old,
     give_up_routes,
     note_attempt,
+    remove_delivered,
     route_new,
     waiting_for,
 )
@@ -35,6 +37,7 @@ MOST_AT_ONCE = 2_000
 """Alerts that are looked at for one digest."""
 GRACE_SECONDS = 5.0
 """A service has its own time limit for each step; an attempt may take so much longer than that."""
+REMOVE_EVERY = timedelta(hours=1)
 
 POLL_SECONDS = 0.2
 FINISH_SECONDS = 3.0
@@ -55,6 +58,7 @@ class Dispatcher:
         self._settings, self._rules, self._clock = settings, rules, clock
         self._finished: SimpleQueue[Finished] = SimpleQueue()
         self._lanes = {route.key: Lane(route, RouteState(), self._finished) for route in routes}
+        self._remove_at = datetime.min.replace(tzinfo=UTC)
         self.delivered = 0
 
     def resume(self, connection: Connection) -> None:
@@ -74,6 +78,7 @@ class Dispatcher:
         with transaction(connection) as cursor:
             route_new(cursor, self._routes_of)
             close_handled(cursor)
+            self._remove_delivered(cursor)
             given_up = give_up_old(cursor, self._clock(), hours := self._settings.give_up_hours)
             due, waiting = self._due(cursor), count_waiting(cursor)
         for lane, message in due:
@@ -81,6 +86,15 @@ class Dispatcher:
         for route, count in Counter(given_up).items():
             log.warning("%d alerts for %s are given up after %g hours.", count, route, hours)
         return waiting
+
+    def _remove_delivered(self, cursor: Cursor) -> None:
+        """Look once an hour for what may be removed, and go on at the next step where there is more."""
+        now = self._clock()
+        if now < self._remove_at:
+            return
+        removed = remove_delivered(cursor, now, self._settings.kept_days)
+        if removed < REMOVED_AT_ONCE:
+            self._remove_at = now + REMOVE_EVERY
 
     def wait(self, seconds: float) -> None:
         """Wait until an attempt ends, at most so long."""

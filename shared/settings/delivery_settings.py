@@ -109,8 +109,9 @@ class DeliverySettings(Section):
     """Where alerts are sent and when. Without `urls` there is no delivery.
 
     `selections` are the severities and rules that a route takes, by the number of its address; a route without one
-    takes all. `quiet_hours` are local times of `zone`. `give_up_hours` is how long an alert is tried, `send_seconds`
-    how long one attempt may take. More than `digest_above` alerts that wait for a route are sent as one message.
+    takes all. `quiet_hours` are local times of `zone`. `give_up_hours` is how long an alert is tried,
+    `send_seconds` how long one attempt may take. Delivered alerts are removed from the outbox after `kept_days`.
+    More than `digest_above` alerts that wait for a route are sent as one message.
     """
 
     urls: Annotated[SecretStr, AfterValidator(_urls)] = Field(
@@ -133,6 +134,9 @@ class DeliverySettings(Section):
     )
     send_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
         default=20.0, validation_alias="ALERT_SEND_SECONDS"
+    )
+    kept_days: Annotated[float, Field(ge=1, le=3650)] = Field(
+        default=30.0, validation_alias="ALERT_KEPT_DAYS"
     )
 
     @property

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from delivery.store.outbox_tables import is_alone, switch_on
+from delivery.store.outbox_tables import is_alone, remove_delivered, switch_on
 from shared.errors import Unavailable
 from shared.postgres.database import Connection, connect, transaction
 from tests.integration.delivery.receivers import Receiver, mail_server, webhook
 from tests.integration.delivery.sending import NOON, SECONDS, Delivering, post, settings_of
 from tests.waiting import wait_for
+
+ATTEMPT = "insert into delivery_attempts (route, alert_id, state, ended_at) values (%s, %s, %s, %s)"
 
 
 @pytest.fixture
@@ -180,6 +182,49 @@ def test_an_alert_is_given_up_with_the_reason(connection: Connection, hook: Rece
     desk.settle()
     assert desk.states() == {"given up": 1}
     assert desk.reasons() == ["not delivered within 2 hours; last: refused with status 401 (Unauthorized)"]
+
+
+def test_the_outbox_forgets_what_was_delivered_long_ago_and_nothing_else(connection: Connection) -> None:
+    """The state of each attempt, and how many days ago it ended; an alert that no route took has none."""
+    kept_days = 30
+    attempts = {
+        "delivered": [("delivered", 31)],
+        "handled": [("handled", 31), ("delivered", 40)],
+        "no route": [],
+        "delivered lately": [("delivered", 31), ("delivered", 29)],
+        "waiting": [("delivered", 31), ("waiting", None)],
+        "given up": [("delivered", 31), ("given up", 31)],
+    }
+    names = dict(zip(attempts, post(connection, 1, len(attempts)), strict=True))
+    post(connection, 100)
+    with transaction(connection) as cursor:
+        ids = list(names.values())
+        cursor.execute(
+            "update alert_outbox set routed_at = %s where id = any(%s)", (NOON - timedelta(days=50), ids)
+        )
+        for name, ended in attempts.items():
+            for route, (state, days) in enumerate(ended):
+                at = None if days is None else NOON - timedelta(days=days)
+                cursor.execute(ATTEMPT, (f"route {route}", names[name], state, at))
+        assert remove_delivered(cursor, NOON, kept_days) == 3
+        assert remove_delivered(cursor, NOON, kept_days) == 0
+        cursor.execute("select id from alert_outbox order by id")
+        left = [names[each] for each in ("delivered lately", "waiting", "given up")]
+        assert [name for (name,) in cursor.fetchall()] == [*left, "id-00100"]
+
+
+def test_the_delivery_removes_what_is_old_once_an_hour(connection: Connection, hook: Receiver) -> None:
+    desk = delivering(connection, hook, ALERT_KEPT_DAYS=2)
+    post(connection, 1)
+    desk.until(lambda: desk.states() == {"delivered": 1})
+    with transaction(connection) as cursor:
+        for column, table in (("routed_at", "alert_outbox"), ("ended_at", "delivery_attempts")):
+            cursor.execute(f"update {table} set {column} = %s", (NOON - timedelta(days=3),))
+    desk.step()
+    assert desk.states() == {"delivered": 1}
+    desk.clock.pass_by(hours=1)
+    desk.step()
+    assert desk.states() == {}
 
 
 def test_what_waits_for_an_address_that_was_removed_is_given_up(
