@@ -21,14 +21,20 @@ def rule_texts(count: int) -> list[str]:
     return [f"{next(made)} on 1m" for _ in range(count)]
 
 
-def rule_changes(count: int, partitions: int) -> list[tuple[int, Record]]:
-    """They are armed in every partition."""
+def rule_changes(count: int, partitions: int, scope: str = "") -> list[tuple[int, Record]]:
+    """They are armed in every partition; `scope` is what stands before the condition of each."""
     now = datetime.now(UTC)
     return [
         (
             partition,
             RuleChange(
-                rule_id=number, version=1, text=text, time=now, source="rules", position=1, received_time=now
+                rule_id=number,
+                version=1,
+                text=scope + text,
+                time=now,
+                source="rules",
+                position=1,
+                received_time=now,
             ),
         )
         for number, text in enumerate(rule_texts(count), 1)
