@@ -187,7 +187,7 @@ def test_an_alert_is_given_up_with_the_reason(connection: Connection, hook: Rece
 def test_the_outbox_forgets_what_was_delivered_long_ago_and_nothing_else(connection: Connection) -> None:
     """The state of each attempt, and how many days ago it ended; an alert that no route took has none."""
     kept_days = 30
-    attempts = {
+    attempts: dict[str, list[tuple[str, int | None]]] = {
         "delivered": [("delivered", 31)],
         "handled": [("handled", 31), ("delivered", 40)],
         "no route": [],
