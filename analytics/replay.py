@@ -60,7 +60,7 @@ from shared.runtime.command_line import configured, program, second_of, start
 from shared.runtime.lifecycle import servers
 from shared.settings.config import Config
 
-BAR_COLUMNS = ("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap")
+BAR_COLUMNS = ("symbol", "interval", "start", "open", "high", "low", "close", "volume", "vwap", "spread")
 STEP = 10_000
 
 
@@ -87,7 +87,7 @@ def csv_row(closed: ClosedBar) -> list[object]:
     bar = closed.bar
     start = datetime.fromtimestamp(bar.start, UTC).isoformat()
     own = () if closed.own is None else closed.own.values.values()
-    return [bar.symbol, bar.interval, start, *bar[4:10], *closed.indicators, *own]
+    return [bar.symbol, bar.interval, start, *bar[4:10], bar.spread, *closed.indicators, *own]
 
 
 def print_bars(

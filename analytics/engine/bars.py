@@ -8,19 +8,20 @@ arrival does not matter: open is the price of the earliest event, close that of 
 By its sale conditions a trade may update volume alone, or high, low and volume. A bar of such trades only has no price:
 it is merged into longer bars, and no bar of its own closes. The price of a trade that updates volume alone is no part
 of the average price either: an average price trade of a large block is reported hours later, far from the market.
+
+The spread of a bar is that of the latest event with a valid bid and ask, among the quotes that set its close. A split
+does not change it, because it is a share of the price.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from shared.calendars.calendars import SessionCalendar
-from shared.market.prices import PRICE_LIMIT
+from shared.market.prices import MIN_PRICE, PRICE_LIMIT
 from shared.market.records import INTERVAL_SECONDS, INTERVALS, Bar, Interval, RecordedBar, RecordedInterval
 from shared.market.trade_conditions import Updates
 
-BarState = tuple[
-    int, int, str, str, float, float, float, float, float, float, float, float, float, float, int, bool
-]
+BarState = tuple[int | float | str | None, ...]
 
 MINUTE = 60
 FILLED_BY: dict[RecordedInterval, tuple[Interval, ...]] = {
@@ -76,12 +77,13 @@ class OpenBar:
 
     `notional` is the sum of price times size over `sized`, the volume that came with its own price; their ratio is the
     volume-weighted average price. `unpriced` is the volume of trades that update volume alone. `whole` means that the
-    source gave the bar of exactly this slot; shorter bars then do not contribute to it. Times are epoch seconds.
+    source gave the bar of exactly this slot; shorter bars then do not contribute to it. `spread` was quoted at
+    `spread_time`, None until then. Times are epoch seconds.
     """
 
     __slots__ = (
         *("start", "end", "session", "source", "open", "open_time", "high", "low", "close", "close_time"),
-        *("volume", "notional", "sized", "unpriced", "quotes", "whole"),
+        *("volume", "notional", "sized", "unpriced", "quotes", "whole", "spread", "spread_time"),
     )
 
     def __init__(self, slot: Slot, source: str, price: float, time: float) -> None:
@@ -92,6 +94,8 @@ class OpenBar:
         self.volume = self.notional = self.sized = self.unpriced = 0.0
         self.quotes = 0
         self.whole = False
+        self.spread: float | None = None
+        self.spread_time = NO_CLOSE_TIME
 
     @classmethod
     def without_price(cls, slot: Slot, source: str) -> "OpenBar":
@@ -137,6 +141,12 @@ class OpenBar:
             self.sized += size
         self.quotes += 1
 
+    def add_offers(self, bid: float, ask: float | None, time: float) -> None:
+        """Add the bid and the ask of a quote. They have no effect if one of them is missing or no possible price, or
+        if the bid is above the ask. Equal ones are a spread of zero."""
+        if ask is not None and MIN_PRICE < bid <= ask < PRICE_LIMIT and time >= self.spread_time:
+            self.spread, self.spread_time = 2.0 * (ask - bid) / (ask + bid), time
+
     def add_part(self, price: float, size: float | None, updates: Updates) -> None:
         """Add one quote that updates neither open nor close."""
         if updates.high_low:
@@ -165,6 +175,8 @@ class OpenBar:
         self.sized += other.sized
         self.unpriced += other.unpriced
         self.quotes += other.quotes
+        if other.spread is not None and other.spread_time >= self.spread_time:
+            self.spread, self.spread_time = other.spread, other.spread_time
 
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: prices are divided, volumes are multiplied, `notional` stays the same."""
@@ -192,6 +204,7 @@ class OpenBar:
             self.quotes,
             self.session,
             self.source,
+            self.spread,
         )
 
     def state(self) -> BarState:

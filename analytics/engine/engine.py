@@ -135,10 +135,10 @@ class Engine:
             return
         if (reason := state.accept(quote, time)) is not None:
             self._set_aside.append(SetAside(offset, quote, reason))
-            return
-        bar = bar or self._open_minute(state, quote, start, at)
-        if not bar.whole:
+        elif not (bar := bar or self._open_minute(state, quote, start, at)).whole:
             bar.add(quote.price, quote.size, at)
+            if quote.bid is not None and at == time:  # not one of after the close
+                bar.add_offers(quote.bid, quote.ask, at)
 
     def _open_minute(self, state: SymbolState, quote: Quote, start: int, at: float) -> OpenBar:
         bar = state.open.open_minute(quote, start, at)

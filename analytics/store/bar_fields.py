@@ -29,6 +29,7 @@ def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
             _COUNT.pack(8, bar.quotes),
             text(bar.session),
             text(bar.source),
+            NULL if bar.spread is None else _NUMBER.pack(8, bar.spread),
         )
 
 

@@ -22,7 +22,7 @@ from shared.postgres.upsert import upsert
 
 BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),
-    *("session", "source"),
+    *("session", "source", "spread"),
 )
 INDICATOR_COLUMNS = ("symbol", "interval", "start", *COLUMNS)
 OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *COLUMNS, "seen", "warm_after", "sized")
@@ -132,7 +132,7 @@ def bars_until(cursor: Cursor, symbol: str, interval: Interval, until: int) -> l
     """The closed bars of a series that ended by `until`, epoch seconds, in order."""
     cursor.execute(
         'select symbol, interval, extract(epoch from start)::bigint, extract(epoch from "end")::bigint, open, high,'
-        " low, close, volume, vwap, quotes, session, source from bars"
+        " low, close, volume, vwap, quotes, session, source, spread from bars"
         ' where symbol = %s and interval = %s and "end" <= to_timestamp(%s) order by start',
         (symbol, interval, until),
     )

@@ -9,13 +9,13 @@ from shared.market.records import Bar
 
 NUMBERS = ("0", "1", "2.5", "100", "3%", "0.5")
 VALUES = (
-    *("open", "high", "low", "close", "volume", "vwap"),
+    *("open", "high", "low", "close", "volume", "vwap", "spread", "spread"),
     *("sma(3)", "sma(volume, 2)", "ema(3)", "rsi(2)", "macd(2, 3, 2).histogram", "bollinger(3, 2).lower"),
     *("atr(2)", "stochastic(3, 2, 2).k", "obv()", "session_vwap()", "z_score(3)", "year_drawdown()"),
     *("bar_volatility(2)", "typical_volume()"),
     *("change(1)", "change(2)", "change(1d)", "change(3m)", "drawdown(3)", "drawdown(2d)", "drawdown(4m)"),
     *("sentiment(1h)", "sentiment(1d, 1h)"),
-    *("highest(high, 3)", "lowest(sma(2), 2)", "highest(rsi(2), 2)"),
+    *("highest(high, 3)", "lowest(sma(2), 2)", "highest(rsi(2), 2)", "lowest(spread, 2)"),
 )
 
 
@@ -75,6 +75,7 @@ def markets(draw: some.DrawFn) -> Market:
     """Few different prices, so that values are often equal; gaps, other sessions, bars without volume, splits."""
     bars: list[Bar] = []
     start = 86_400 * 100 + 86_400 - 600
+    spreads = some.sampled_from((None, None, 0.0, 0.01, 0.03, 1.5))
     price = some.sampled_from((50.0, 75.0, 100.0, 100.5, 125.0, 200.0))
     for _ in range(draw(some.integers(1, 14))):
         start += draw(some.sampled_from((60, 60, 60, 300, 86_400)))
@@ -83,9 +84,8 @@ def markets(draw: some.DrawFn) -> Market:
         volume = draw(some.sampled_from((0.0, 64.0, 128.0, 1024.0)))
         session = draw(some.sampled_from(("regular", "regular", "post")))
         vwap = other if volume else None
-        bars.append(
-            Bar("AAPL", "1m", start, start + 60, first, high, low, last, volume, vwap, 1, session, "test")
-        )
+        four, known = (first, high, low, last), (1, session, "test", draw(spreads))
+        bars.append(Bar("AAPL", "1m", start, start + 60, *four, volume, vwap, *known))
     places = some.integers(0, len(bars))
     ratios = some.sampled_from((2.0, 4.0, 0.5))
     splits = draw(some.dictionaries(places, ratios, max_size=2))

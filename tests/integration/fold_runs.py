@@ -36,13 +36,15 @@ class LoggedMessage(NamedTuple):
 
 
 def log_of(minutes: int) -> list[LoggedMessage]:
-    """A quote every ten seconds, its price walking up and down."""
+    """A quote every ten seconds, its price walking up and down; every fourth one has no ask."""
     quotes = [
         Quote(
             symbol="ACME",
             event_time=MORNING + timedelta(seconds=10 * number),
             price=100 + (number * 7919 % 101) / 10,
             size=1.0,
+            bid=99.0,
+            ask=99.1 + number * 31 % 17 / 10 if number % 4 else None,
             source="test",
             position=number,
             received_time=MORNING + timedelta(seconds=10 * number),

@@ -15,6 +15,6 @@ def give_bars(desk: Desk, symbol: str, count: int) -> None:
     rows: list[tuple[object, ...]] = []
     for end, (close, high, low, volume) in zip(history.made_at, history.observations, strict=True):
         span = [datetime.fromtimestamp(second, UTC) for second in (end - DAY, end)]
-        rows.append((symbol, "1d", *span, low, high, low, close, volume, None, 9, "regular", "test"))
+        rows.append((symbol, "1d", *span, low, high, low, close, volume, None, 9, "regular", "test", None))
     with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
         copy_rows(cursor, "bars", BAR_COLUMNS, rows)

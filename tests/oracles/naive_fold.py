@@ -39,6 +39,7 @@ class Piece(NamedTuple):
     sized: float = 0.0
     is_last: bool = True
     has_price: bool = True
+    spread: float | None = None
 
     def in_new_shares(self, ratio: float) -> "Piece":
         opened, high, low, close = self.prices
@@ -75,7 +76,10 @@ class Box:
         vwap = fsum(piece.paid for piece in self.pieces) / sized if sized else None
         vwap = None if vwap is None else min(max(vwap, low), high)
         four = opened, high, low, close
-        return Bar(symbol, interval, self.start, self.end, *four, volume, vwap, len(self.pieces), "", "")
+        offered = [piece for piece in self.last_pieces if piece.spread is not None]
+        spread = sorted(offered, key=lambda piece: piece.ended)[-1].spread if offered else None
+        count = len(self.pieces)
+        return Bar(symbol, interval, self.start, self.end, *four, volume, vwap, count, "", "", spread)
 
     def split(self, ratio: float, time: float) -> None:
         """A bar that saw prices of both sides stays as it is."""
@@ -151,7 +155,8 @@ class NaiveSymbol:
             is_last, has_price, has_size = self.updates(quote.conditions or "", time)
             size = size if has_size else 0.0
             sized = size if has_price else 0.0
-            piece = Piece(time, time, (price,) * 4, size, price * sized, sized, is_last, has_price)
+            spread = spread_of(quote.bid, quote.ask)
+            piece = Piece(time, time, (price,) * 4, size, price * sized, sized, is_last, has_price, spread)
             self.fill(["1m"], time, [piece], closed)
 
     def updates(self, conditions: str, time: float) -> tuple[bool, bool, bool]:
@@ -207,6 +212,13 @@ class NaiveSymbol:
         for interval, bars in self.closed.items():
             if bars and bars[-1].end <= time:
                 self.closed[interval] = [in_new_shares(bar, ratio) for bar in bars]
+
+
+def spread_of(bid: float | None, ask: float | None) -> float | None:
+    """Their distance as a share of their mean; None unless both are possible prices in order."""
+    if bid is None or ask is None or not 1e-15 < bid < 1e15 or not bid <= ask < 1e15:
+        return None
+    return 2.0 * (ask - bid) / (ask + bid)
 
 
 def in_new_shares(bar: Bar, ratio: float) -> Bar:

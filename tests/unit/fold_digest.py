@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from random import Random
 
+from msgspec.structs import replace
+
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from shared.market.records import Record
@@ -29,7 +31,8 @@ def market() -> Iterator[Record]:
                 prices[symbol] *= 1.0 + chance.uniform(-0.001, 0.001)
                 burst = 20.0 if opens == DAYS[-1] else 1.0
                 time = opens + GAP_SECONDS * number
-                yield quote(time, prices[symbol], symbol, burst * chance.uniform(0.1, 1e6))
+                made = quote(time, prices[symbol], symbol, burst * chance.uniform(0.1, 1e6))
+                yield replace(made, bid=made.price * 0.999, ask=made.price * (1.0 + number % 7 / 1000))
 
 
 def digest() -> str:

@@ -1,24 +1,29 @@
 """Bars that are unlike those before them. Pure.
 
-Four kinds, each against a running scale that one wild bar can hardly move:
+Five kinds, each against a running scale that one wild bar can hardly move:
 
 - price spike: the log return within a session is more than SPIKE times its usual size;
 - gap: so is the log return from the last close of a session to the first of the next one;
 - volume surge: the log of the volume is more than SURGE times its usual distance above its usual level;
-- frozen price: no price has differed for FROZEN bars, although quotes came and the price usually moves.
+- frozen price: no price has differed for FROZEN bars, although quotes came and the price usually moves;
+- spread blow-out: the log of the spread is more than WIDE times its usual distance above its usual level, by bars of
+  the same session, because spreads are wider before and after the regular one. The usual distance counts as at least
+  LEAST_DISTANCE: many spreads are nearly always one step of the price, and two steps are nothing unusual.
 
 The usual size is an exponentially weighted mean of absolute values, in which each new one counts for at most CAP times
 the mean so far. For a normal distribution the mean absolute value is 0.80 standard deviations, so that SPIKE is 6.4.
 """
 
 from math import log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analytics.indicators.series.sessions import SessionOf
 from shared.market.records import Bar
 
-SPIKE, SURGE = 8.0, 6.0
+SPIKE, SURGE, WIDE = 8.0, 6.0, 6.0
 CAP = 4.0
+LEAST_DISTANCE = 0.25
+"""So a spread must be 4.5 times as wide as usual: exp(1.5)."""
 FROZEN = 60
 BARS, GAPS = 60, 20
 """The first values, of which the mean is plain; after that a new one has this part of the weight. With fewer values
@@ -26,25 +31,27 @@ nothing is an anomaly, and with fewer returns than BARS it is unknown whether a 
 
 
 class UsualSize:
-    """The running mean of absolute values, from the first `span` of them on."""
+    """The running mean of absolute values, from the first `span` of them on; it counts as `least` if it is below."""
 
-    def __init__(self, span: int) -> None:
-        self._span = span
+    def __init__(self, span: int, least: float = 0.0) -> None:
+        self._span, self._least = span, least
         self.seen = 0.0
         self._mean = 0.0
 
     @property
     def known(self) -> float | None:
-        """The usual size; None until there are enough values, or if all were zero."""
-        return self._mean if self.seen >= self._span and self._mean > 0.0 else None
+        """The usual size; None until there are enough values, or if it is zero."""
+        size = max(self._mean, self._least)
+        return size if self.seen >= self._span and size > 0.0 else None
 
     def add(self, value: float) -> None:
         """Add the next value."""
         size, mean = abs(value), self._mean
+        usual = max(mean, self._least)
         if self.seen < self._span:
             self.seen += 1.0
-        elif mean > 0.0 and size > CAP * mean:
-            size = CAP * mean
+        elif usual > 0.0 and size > CAP * usual:
+            size = CAP * usual
         self._mean = mean + (size - mean) / self.seen
 
     def state(self) -> list[float]:
@@ -57,12 +64,12 @@ class UsualSize:
 
 
 class UsualLevel:
-    """The running mean of values, and the usual distance from it; a distance counts as in `UsualSize`."""
+    """The running mean of values, and the usual distance from it; a distance counts as in `UsualSize`, `least` too."""
 
-    def __init__(self, span: int) -> None:
+    def __init__(self, span: int, least: float = 0.0) -> None:
         self._span = span
         self._seen = self._level = 0.0
-        self._distance = UsualSize(span)
+        self._distance = UsualSize(span, least)
 
     def add(self, value: float) -> float | None:
         """Add the next value. Returns how far it is above the level, in usual distances; None if that is unknown."""
@@ -99,7 +106,8 @@ class AnomalyValues(NamedTuple):
 
     `spike` and `gap` are the return within a session and from one to the next, as multiples of its usual size; of both,
     a bar has one. `surge` is the distance of the volume above its usual level, as a multiple of the usual distance.
-    `frozen` is the number of bars in a row at whose quotes no price has differed.
+    `frozen` is the number of bars in a row at whose quotes no price has differed. `spread` is the distance of the
+    spread above its usual level in this session, as a multiple of the usual distance.
     """
 
     is_anomaly: float | None
@@ -107,6 +115,7 @@ class AnomalyValues(NamedTuple):
     gap: float | None
     surge: float | None
     frozen: float
+    spread: float | None
 
 
 class Anomaly:
@@ -115,6 +124,7 @@ class Anomaly:
     def __init__(self, session_of: SessionOf) -> None:
         self._session_of = session_of
         self._returns, self._gaps, self._volumes = UsualSize(BARS), UsualSize(GAPS), UsualLevel(BARS)
+        self._spreads: dict[str, UsualLevel] = {}
         self._close = self._session = self._unchanged = 0.0
 
     def update(self, bar: Bar) -> AnomalyValues:
@@ -122,13 +132,23 @@ class Anomaly:
         session = self._session_of(bar)
         is_same_session = session == self._session
         surge = self._volumes.add(log(bar.volume)) if bar.volume > 0.0 else None
+        spread = self._width(bar.session, bar.spread) if bar.spread else None
         size = self._size_of_move(bar, is_same_session)
         self._count_unchanged(bar)
         self._close, self._session = bar.close, session
         spike, gap = (size, None) if is_same_session else (None, size)
         is_known, frozen = self._returns.known is not None, self._unchanged
-        is_anomaly = (size or 0.0) > SPIKE or (surge or 0.0) > SURGE or frozen == FROZEN
-        return AnomalyValues(float(is_anomaly) if is_known else None, spike, gap, surge, frozen)
+        is_anomaly = (
+            (size or 0.0) > SPIKE or (surge or 0.0) > SURGE or frozen == FROZEN or (spread or 0.0) > WIDE
+        )
+        return AnomalyValues(float(is_anomaly) if is_known else None, spike, gap, surge, frozen, spread)
+
+    def _width(self, session: str, spread: float) -> float | None:
+        """How far the spread is above its level in this session, in usual distances; None if that is unknown."""
+        usual = self._spreads.get(session)
+        if usual is None:
+            usual = self._spreads[session] = UsualLevel(BARS, LEAST_DISTANCE)
+        return usual.add(log(spread))
 
     def _size_of_move(self, bar: Bar, is_same_session: bool) -> float | None:
         """The return since the last close, as a multiple of its usual size; None if that is unknown."""
@@ -151,14 +171,18 @@ class Anomaly:
         self._close /= ratio
         self._volumes.shift(log(ratio))
 
-    def state(self) -> list[list[float]]:
+    def state(self) -> list[Any]:
         """All that `restore` needs."""
         running = [each.state() for each in (self._returns, self._gaps, self._volumes)]
-        return [*running, [self._close, self._session, self._unchanged]]
+        spreads = [[session, *self._spreads[session].state()] for session in sorted(self._spreads)]
+        return [*running, spreads, [self._close, self._session, self._unchanged]]
 
-    def restore(self, state: list[list[float]]) -> None:
+    def restore(self, state: list[Any]) -> None:
         """Continue from `state`."""
-        returns, gaps, volumes, (self._close, self._session, self._unchanged) = state
+        returns, gaps, volumes, spreads, (self._close, self._session, self._unchanged) = state
+        self._spreads = {session: UsualLevel(BARS, LEAST_DISTANCE) for session, *_ in spreads}
+        for session, *spread in spreads:
+            self._spreads[session].restore(spread)
         self._returns.restore(returns)
         self._gaps.restore(gaps)
         self._volumes.restore(volumes)

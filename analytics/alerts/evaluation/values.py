@@ -24,6 +24,7 @@ READ: Mapping[str, Callable[[Bar], float | None]] = {
     "close": lambda bar: bar.close,
     "volume": lambda bar: bar.volume,
     "vwap": lambda bar: bar.vwap,
+    "spread": lambda bar: bar.spread,
 }
 """How a series is read from a bar."""
 NOTHING: Mapping[str, float] = {}

@@ -9,6 +9,7 @@ from lark import Token, Transformer, Tree, v_args
 from lark.exceptions import VisitError
 
 from analytics.alerts.language.checking import kind_of, require_shallow
+from analytics.alerts.language.functions import INPUTS
 from analytics.alerts.language.grammar import read_expression
 from analytics.alerts.language.rule_error import Fault
 from analytics.alerts.language.syntax import (
@@ -114,7 +115,7 @@ def _text(parameter: FormParameter, argument: Node) -> str:
         if not isinstance(argument, Number):
             raise Fault(argument.place, f"{parameter.name} must be a number that does not change")
         return argument.text
-    if not isinstance(argument, Series) or argument.symbol or argument.name == "vwap":
+    if not isinstance(argument, Series) or argument.symbol or argument.name not in INPUTS:
         raise Fault(argument.place, "a rule calculates this of open, high, low, close or volume only")
     return argument.name
 

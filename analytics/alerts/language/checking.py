@@ -19,6 +19,7 @@ from analytics.alerts.language.functions import (
     DEFAULT_HALF_LIFE,
     HALF_LIFE,
     INDICATOR_FUNCTIONS,
+    INPUTS,
     NAMES,
     OWN_FUNCTIONS,
     OWN_PARTS,
@@ -278,6 +279,6 @@ def _split_arguments(node: Call, function: IndicatorFunction) -> tuple[tuple[Ser
     assert isinstance(series, Series)
     if not function.takes_series:
         raise Fault(series.place, f"{node.function} takes no series: {function.usage}")
-    if series.symbol or series.name not in SERIES or series.name == "vwap":
+    if series.symbol or series.name not in INPUTS:
         raise Fault(series.place, "open, high, low, close or volume is expected here")
     return () if series.name == "close" else (series,), tuple(numbers)

@@ -10,8 +10,11 @@ from analytics.indicators.spec import Parameter, Spec, Unit
 SERIES: dict[str, Unit] = {
     **dict.fromkeys(("open", "high", "low", "close", "vwap"), "price"),
     "volume": "volume",
+    "spread": "share",
 }
 """The numbers of a bar that a rule may use, with their units."""
+INPUTS = ("open", "high", "low", "close", "volume")
+"""Those that indicators may be calculated from: no bar lacks them."""
 
 OWN_FUNCTIONS = {
     "abs": "abs(number)",
@@ -34,7 +37,7 @@ HALF_LIFE = "sentiment_half_life"
 DEFAULT_HALF_LIFE = 12
 
 
-OWN_PARTS = {"forecast": ("low", "high"), "anomaly": ("", "spike", "gap", "surge", "frozen")}
+OWN_PARTS = {"forecast": ("low", "high"), "anomaly": ("", "spike", "gap", "surge", "frozen", "spread")}
 """The parts of functions of the language's own; the one named "" is meant without a part."""
 
 

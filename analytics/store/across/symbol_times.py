@@ -14,7 +14,7 @@ BarTable = Literal["bars", "public.bars"]
 
 BARS = """
     select w.number, b.symbol, b.interval, extract(epoch from b.start)::bigint, extract(epoch from b."end")::bigint,
-        b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes, b.session, b.source
+        b.open, b.high, b.low, b.close, b.volume, b.vwap, b.quotes, b.session, b.source, b.spread
     from unnest(%(symbols)s::text[], %(sinces)s::bigint[], %(untils)s::bigint[])
         with ordinality as w (symbol, since, until, number)
     cross join lateral (

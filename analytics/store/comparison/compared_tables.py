@@ -187,6 +187,7 @@ def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:
         select from bars m join stored_bars s using (symbol, interval, start)
         where (m.symbol, m.interval, m.start) = (kept.symbol, kept.interval, kept.start)
             and m.quotes = s.quotes and m.quotes > 1 and (m.vwap is null) = (s.vwap is null)
+            and (m.spread is null) = (s.spread is null)
     ) or exists (
         select from corporate_actions a where a.symbol = kept.symbol and a.action = 'split'
             and a.time between kept.start - interval '2 days' and kept."end" + interval '2 days'

@@ -14,6 +14,7 @@ from shared.postgres.database import Cursor
 COLUMNS = (
     *(("start", ">i8"), ("end", ">i8"), ("open", ">f8"), ("high", ">f8"), ("low", ">f8"), ("close", ">f8")),
     *(("volume", ">f8"), ("vwap", ">f8"), ("quotes", ">i8"), ("session", "S8")),
+    ("spread", ">f8"),
 )
 ROW = np.dtype(
     [
@@ -29,7 +30,8 @@ HEADER, TRAILER = 19, 2
 EPOCH = 946_684_800
 """The time from which PostgreSQL counts microseconds, 2000-01-01, in epoch seconds."""
 COPIED = sql.SQL(
-    "copy (select start, \"end\", open, high, low, close, volume, coalesce(vwap, 'NaN'), quotes, rpad(session, 8)"
+    "copy (select start, \"end\", open, high, low, close, volume, coalesce(vwap, 'NaN'), quotes, rpad(session, 8),"
+    " coalesce(spread, 'NaN')"
     ' from bars where symbol = {symbol} and interval = {interval} and "end" <= to_timestamp({until}) order by start)'
     " to stdout (format binary)"
 )
@@ -48,8 +50,10 @@ def stored_bars(cursor: Cursor, symbol: str, interval: Interval, until: float) -
     copied = content.getbuffer()
     rows = np.frombuffer(copied, ROW, (len(copied) - HEADER - TRAILER) // ROW.itemsize, HEADER)
     starts, ends = ((rows[name] // 10**6 + EPOCH).tolist() for name in ("start", "end"))
-    vwaps = [None if isnan(vwap) else vwap for vwap in rows["vwap"].tolist()]
+    vwaps, spreads = (
+        [None if isnan(value) else value for value in rows[name].tolist()] for name in ("vwap", "spread")
+    )
     numbers = [rows[name].tolist() for name in ("open", "high", "low", "close", "volume")]
     sessions = map(PADDED.__getitem__, rows["session"].tolist())
     columns = (starts, ends, *numbers, vwaps, rows["quotes"].tolist(), sessions)
-    return list(map(Bar._make, zip(repeat(symbol), repeat(interval), *columns, repeat(""))))
+    return list(map(Bar._make, zip(repeat(symbol), repeat(interval), *columns, repeat(""), spreads)))

@@ -31,6 +31,8 @@ RULES = {
     5: "close > forecast(50%).high",
     6: "no data 5s every 5m severity info",
     7: "close > high[1] live",
+    8: "spread > 1% clear spread < 0.5%",
+    9: "anomaly().spread > 0.5",
 }
 TABLES = ("alerts", "bars", "rule_changes", "headlines", "indicators")
 HEADLINES = ((340, 0.4), (420, -0.9), (421, -0.2), (700, 0.9), (890, -0.8), (990, 0.7))
@@ -42,7 +44,7 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def log_with_rules() -> list[LoggedMessage]:
-    """Seven rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
+    """Nine rules are armed, one is disarmed and armed again; two of the changes come twice. Between the quotes are
     headlines."""
     values = [message.value for message in log_with_a_split()]
     for place, score in reversed(HEADLINES):
@@ -54,7 +56,7 @@ def log_with_rules() -> list[LoggedMessage]:
         (450, change(4, 1, texts[4])),
         (340, change(5, 1, texts[5])),
         (340, change(6, 1, texts[6])),
-        (340, change(7, 1, texts[7])),
+        *((340, change(rule_id, 1, texts[rule_id])) for rule_id in (7, 8, 9)),
         (330, change(3, 1, texts[3])),
         (310, change(2, 1, texts[2])),
         (305, change(2, 1, texts[2])),
@@ -136,7 +138,7 @@ def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]
     assert all("rsi(5)" in values for rule, _, _, values in alerts if rule == "rule 1")
 
 
-@pytest.mark.parametrize("rule_id", [2, 3, 4, 5, 7])
+@pytest.mark.parametrize("rule_id", [2, 3, 4, 5, 7, 8, 9])
 def test_a_rule_fires_live_at_the_bars_of_its_dry_run(desks: tuple[Desk, Desk], rule_id: int) -> None:
     desk, _ = desks
     connection = desk.connection

@@ -1,5 +1,7 @@
 """Minutes of trading for a log that is filled by hand."""
 
+from msgspec.structs import replace
+
 from shared.market.records import Record
 from tests.inputs.records import mark, quote, recorded_bar
 
@@ -15,7 +17,11 @@ def trading(first: int, count: int, shares: float = 1.0) -> list[Record]:
         start = OPEN + 60 * minute
         prices = [(100 + (minute * 7919 + part * 31) % 101 / 10) / shares for part in range(4)]
         records += [
-            quote(start + 15 * part, price, size=part + 0.1, position=minute)
+            replace(
+                quote(start + 15 * part, price, size=part + 0.1, position=minute),
+                bid=99.0,
+                ask=99.0 + part / 8,
+            )
             for part, price in enumerate(prices)
         ]
         records.append(recorded_bar(start, "1m", (1.0, 3.0, 0.5, 2.0), 9.0, symbol="B"))

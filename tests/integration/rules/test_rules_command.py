@@ -133,6 +133,7 @@ def test_bars_for_rules_are_the_stored_ones_without_their_source(filled: Desk) -
         bar._replace(symbol="O'Neil", session=name) for bar, name in zip(minutes(300), SESSIONS, strict=False)
     ]
     odd[1] = odd[1]._replace(vwap=1 / 3, volume=0.1 + 0.2, quotes=2**40)
+    odd[2:4] = odd[2]._replace(spread=0.1 + 0.2), odd[3]._replace(spread=0.0)
     with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
         copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(bar) for bar in odd])
         for symbol, bars, until in (

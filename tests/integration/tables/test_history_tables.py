@@ -30,7 +30,7 @@ def database(embedded_postgres: str, request: pytest.FixtureRequest) -> Iterator
 def bar(symbol: str, interval: str, number: int) -> tuple[object, ...]:
     start, price = NOON + number * STEPS[interval], 100.0 + number
     times, prices = (start, start + STEPS[interval]), (price, price + 2.0, price - 2.0, price + 1.0)
-    return symbol, interval, *times, *prices, 10.0 * number, None, 1, "regular", "test"
+    return symbol, interval, *times, *prices, 10.0 * number, None, 1, "regular", "test", None
 
 
 def action(symbol: str, hours: float, kind: str = "split", value: float = 2.0) -> CorporateAction:

@@ -100,6 +100,7 @@ def test_days_of_futures_are_compared_with_those_of_shares_on_which_they_end(des
                     1,
                     "regular",
                     "test",
+                    None,
                 )
                 for day, close in zip(days, closes.tolist(), strict=True)
                 if day.name == "regular"

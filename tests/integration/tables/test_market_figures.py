@@ -63,7 +63,8 @@ def days(number_of_days: int, seed: int) -> list[Row]:
 
 
 def write(cursor: Cursor, rows: Sequence[Row]) -> None:
-    numbers = [(row.close, row.close, row.close, row.close, 1.0, None, 9, "regular", "test") for row in rows]
+    others = 1.0, None, 9, "regular", "test", None
+    numbers = [(row.close, row.close, row.close, row.close, *others) for row in rows]
     copy_rows(
         cursor, "bars", BAR_COLUMNS, [(*row[:4], *each) for row, each in zip(rows, numbers, strict=True)]
     )

@@ -16,7 +16,9 @@ MINUTE = Slot(second("2024-01-03T15:00"), second("2024-01-03T15:01"), "regular")
 moments = st.integers(second("2000-01-01T00:00"), second("2026-01-01T00:00"))
 prices = st.floats(1e-12, 1e14)
 sizes = st.none() | st.floats(0, 1e18)
-quotes_of_the_minute = st.tuples(prices, sizes, st.floats(MINUTE.start, MINUTE.end, exclude_max=True))
+minute_times = st.floats(MINUTE.start, MINUTE.end, exclude_max=True)
+quotes_of_the_minute = st.tuples(prices, sizes, minute_times)
+offers = st.sampled_from([99.0, 100.0, 100.5, 0.0, -1.0, 1e-16, 1e15, math.inf, math.nan]) | st.floats()
 
 
 def folded(quotes: list[tuple[float, float | None, float]]) -> OpenBar:
@@ -83,6 +85,39 @@ def test_mean_price_lies_between_low_and_high(quotes: list[tuple[float, float | 
     volume = math.fsum(size for _, size in sized)
     if volume > 1e-200:
         assert math.isclose(bar.vwap, math.fsum(p * (s / volume) for p, s in sized), rel_tol=1e-9)
+
+
+@given(st.lists(st.tuples(offers, offers, minute_times), min_size=1, max_size=20))
+def test_spread_is_that_of_the_last_quote_with_possible_prices_in_order(
+    quoted: list[tuple[float, float | None, float]],
+) -> None:
+    bar = folded([(1.0, None, MINUTE.start)])
+    for bid, ask, time in quoted:
+        bar.add_offers(bid, ask, time)
+    valid = [
+        (time, place, 2.0 * (ask - bid) / (ask + bid))
+        for place, (bid, ask, time) in enumerate(quoted)
+        if ask is not None and 1e-15 < bid < 1e15 and 1e-15 < ask < 1e15 and bid <= ask
+    ]
+    assert bar.bar("A", "1m").spread == max(valid, default=(0.0, 0, None))[2]
+
+
+def test_spread_of_a_longer_bar_is_the_latest_one_whatever_is_merged_first() -> None:
+    one, other, without = (folded([(1.0, None, MINUTE.start + at)]) for at in (5, 40, 50))
+    one.add_offers(99.0, 101.0, MINUTE.start + 5)
+    other.add_offers(99.5, 100.5, MINUTE.start + 40)
+    for pieces in ((one, other, without), (other, without, one)):
+        bar = OpenBar.without_price(MINUTE, "test")
+        for piece in pieces:
+            bar.merge(piece)
+        assert bar.bar("A", "5m").spread == 0.01
+
+
+def test_split_leaves_the_spread() -> None:
+    bar = folded([(100.0, None, MINUTE.start)])
+    bar.add_offers(99.0, 101.0, MINUTE.start)
+    bar.split(4.0)
+    assert bar.bar("A", "1m").spread == 0.02
 
 
 def test_size_too_small_for_a_product_makes_no_price_of_zero() -> None:

@@ -24,7 +24,7 @@ from tests.unit.fold_digest import market
 
 BARS = "bars"
 DIGESTS: dict[str, dict[int, str]] = {
-    BARS: {12: "33a762fbfb3de27a"},
+    BARS: {12: "33a762fbfb3de27a", 20: "a04b97eaa03a7a9e"},
     "rsi": {12: "23f755ee33dc08b9"},
     "sma_short": {12: "384f86a9b5c45991"},
     "sma_long": {12: "10ac6973dd6c4de3"},

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from analytics.alerts.evaluation.anomaly import BARS, CAP, FROZEN, GAPS, SPIKE, SURGE, Anomaly
+from analytics.alerts.evaluation.anomaly import (
+    BARS,
+    CAP,
+    FROZEN,
+    GAPS,
+    LEAST_DISTANCE,
+    SPIKE,
+    SURGE,
+    WIDE,
+    Anomaly,
+)
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.normal_form import normal_form
@@ -106,6 +116,57 @@ def test_a_price_that_stands_still_is_one_once() -> None:
     assert places(bars + still) == [100 + FROZEN - 1]
 
 
+def quoted(bars: list[Bar], seed: int = 3, variation: float = 0.4) -> list[Bar]:
+    """The bars with spreads about a tenth of a percent."""
+    chance = Random(seed)
+    return [bar._replace(spread=0.001 * exp(chance.gauss(0.0, variation))) for bar in bars]
+
+
+def widened(bars: list[Bar], place: int, factor: float) -> list[Bar]:
+    """The bars with the spread of one of them multiplied."""
+    spread = bars[place].spread
+    assert spread is not None
+    return [*bars[:place], bars[place]._replace(spread=spread * factor), *bars[place + 1 :]]
+
+
+@pytest.mark.parametrize("variation", [0.0, 0.2, 0.8])
+def test_ordinary_spreads_are_none(variation: float) -> None:
+    assert places(quoted(walk(390, days=10), variation=variation)) == []
+
+
+def test_a_spread_blow_out_is_one() -> None:
+    assert places(widened(quoted(walk(200)), 150, 30.0)) == [150]
+
+
+def test_spreads_that_are_always_one_step_are_one_at_five_steps_and_none_at_four() -> None:
+    bars = quoted(walk(200), variation=0.0)
+    assert places(widened(bars, 150, 4.0)) == []
+    assert places(widened(bars, 150, 5.0)) == [150]
+
+
+def test_spreads_are_compared_with_those_of_the_same_session() -> None:
+    """Before and after the regular session they are ten times as wide every day."""
+    bars = [
+        bar._replace(session="post", spread=(bar.spread or 0.0) * 10) if place % 100 >= 60 else bar
+        for place, bar in enumerate(quoted(walk(100, days=10), variation=0.2))
+    ]
+    assert places(bars) == []
+    assert places([*bars[:550], bars[550]._replace(spread=0.01), *bars[551:]]) == [550]
+
+
+@pytest.mark.parametrize("spread", [None, 0.0])
+def test_a_bar_without_a_spread_or_with_none_between_bid_and_ask_changes_nothing(
+    spread: float | None,
+) -> None:
+    bars = widened(quoted(walk(200)), 150, 30.0)
+    bars[100] = bars[100]._replace(spread=spread)
+    assert places(bars) == [150]
+
+
+def test_one_blow_out_hides_no_later_one() -> None:
+    assert places(widened(widened(quoted(walk(200)), 150, 1000.0), 155, 30.0)) == [150, 155]
+
+
 def test_a_price_that_never_moved_is_unknown() -> None:
     assert set(found([minute(place, 5.0) for place in range(200)])) == {None}
 
@@ -113,7 +174,7 @@ def test_a_price_that_never_moved_is_unknown() -> None:
 @settings(max_examples=25, deadline=None)
 @given(some.integers(0, 9), some.integers(1, 399), some.sampled_from([2.0, 0.25, 8.0]))
 def test_split_and_restart_change_nothing(seed: int, place: int, ratio: float) -> None:
-    bars = moved(walk(200, seed, days=2), 150, 1.05)
+    bars = widened(quoted(moved(walk(200, seed, days=2), 150, 1.05)), 170, 30.0)
     before, after = bars[:place], bars[place:]
     anomaly = Anomaly(context().session_of)
     values = [anomaly.update(bar).is_anomaly for bar in before]
@@ -128,6 +189,7 @@ def test_split_and_restart_change_nothing(seed: int, place: int, ratio: float) -
 @given(some.integers(0, 99), some.integers(0, 399), some.floats(0.9, 1.1), some.floats(0.01, 50.0))
 def test_it_is_what_a_plain_calculation_says(seed: int, place: int, factor: float, more: float) -> None:
     bars = moved(walk(200, seed, days=2), place, factor)
+    bars = widened(quoted(bars, seed), place, more)
     bars[place] = bars[place]._replace(volume=bars[place].volume * more)
     assert [bool(value) for value in found(bars)] == plainly(bars)
 
@@ -136,31 +198,37 @@ def plainly(bars: list[Bar]) -> list[bool]:
     """The same, written out for all bars; no price stands still."""
     returns: list[float] = []
     gaps: list[float] = []
-    level = log(bars[0].volume)
-    distances: list[float] = []
+    surges = above_usual([log(bar.volume) for bar in bars], 0.0)
+    widths = above_usual([log(bar.spread or 1.0) for bar in bars], LEAST_DISTANCE)
     answers = [False]
-    for before, bar in pairwise(bars):
+    for place, (before, bar) in enumerate(pairwise(bars), start=1):
         kind, span = (gaps, GAPS) if bar.start - before.start > 3600 else (returns, BARS)
         move = log(bar.close / before.close)
         is_spike = len(kind) >= span and abs(move) > SPIKE * usual(kind, span)
         kind.append(move)
-        above, ready = log(bar.volume) - level, len(distances) >= BARS
-        size = usual(distances, BARS)
-        is_surge = ready and above > SURGE * size
-        distances.append(above)
-        level += (max(-CAP * size, min(above, CAP * size)) if ready else above) / min(
-            len(distances) + 1, BARS
-        )
-        answers.append(len(returns) >= BARS and (is_spike or is_surge))
+        is_far = surges[place] > SURGE or widths[place] > WIDE
+        answers.append(len(returns) >= BARS and (is_spike or is_far))
     return answers
 
 
-def usual(values: list[float], span: int) -> float:
+def above_usual(values: list[float], least: float) -> list[float]:
+    """How far each value is above the level of those before it, in usual distances; 0 while that is unknown."""
+    level, distances, found = values[0], list[float](), [0.0]
+    for value in values[1:]:
+        above, is_known, size = value - level, len(distances) >= BARS, usual(distances, BARS, least)
+        found.append(above / size if is_known else 0.0)
+        distances.append(above)
+        part = max(-CAP * size, min(above, CAP * size)) if is_known else above
+        level += part / min(len(distances) + 1, BARS)
+    return found
+
+
+def usual(values: list[float], span: int, least: float = 0.0) -> float:
     mean = 0.0
     for number, value in enumerate(values):
-        size = min(abs(value), CAP * mean) if number >= span else abs(value)
+        size = min(abs(value), CAP * max(mean, least)) if number >= span else abs(value)
         mean += (size - mean) / min(number + 1, span)
-    return mean
+    return max(mean, least)
 
 
 def test_an_alert_has_the_values_that_made_the_anomaly() -> None:
@@ -168,10 +236,18 @@ def test_an_alert_has_the_values_that_made_the_anomaly() -> None:
     rules = SeriesRules({1: ArmedRule(1, 1, rule)}, "AAPL", context())
     fired = [each for bar in moved(walk(200), 150, 1.012) for each in rules.fired(bar)]
     (values,) = [each.values for each in fired]
-    assert list(values) == [f"anomaly().{part}" for part in ("spike", "gap", "surge", "frozen")]
+    assert list(values) == [f"anomaly().{part}" for part in ("spike", "gap", "surge", "frozen", "spread")]
     assert (values["anomaly().spike"] or 0.0) > SPIKE
     assert (values["anomaly().gap"], values["anomaly().frozen"]) == (None, 0.0)
     assert (values["anomaly().surge"] or 0.0) < SURGE
+    assert values["anomaly().spread"] is None
+
+
+def test_an_alert_of_a_blow_out_has_how_wide_the_spread_was() -> None:
+    rules = SeriesRules({1: ArmedRule(1, 1, read_rule("anomaly()", DEFAULTS))}, "AAPL", context())
+    fired = [each for bar in widened(quoted(walk(200)), 150, 30.0) for each in rules.fired(bar)]
+    (values,) = [each.values for each in fired]
+    assert (values["anomaly().spread"] or 0.0) > WIDE
 
 
 def test_the_parts_of_an_anomaly_are_numbers() -> None:

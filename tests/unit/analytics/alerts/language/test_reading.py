@@ -35,6 +35,9 @@ NORMAL_FORMS = {
     "sentiment(1d) < -0.6 and change(1h) < -2%": "sentiment(1d, 12h) < -0.6 and change(1h) < -2% on 1m",
     "anomaly() severity critical": "anomaly() on 1m severity critical",
     "all: close>5": "close > 5 on 1m",
+    "spread>1% or SPY.spread > highest(spread,20)[1]": (
+        "spread > 1% or SPY.spread > highest(spread, 20)[1] on 1m"
+    ),
     "BRK-B,7203.T, binance:BTCUSDT: 'BRK-B'.close/SPY.close > 1": (
         "BRK-B, 7203.T, binance:BTCUSDT: 'BRK-B'.close / SPY.close > 1 on 1m"
     ),
@@ -92,6 +95,7 @@ REFUSED = {
     "change(1w) > 1%": (8, "use sessions"),
     "forecast(90%).low > 3": (1, "forecast(50%), forecast(80%) or forecast(95%)"),
     "forecast(95%) > 3": (1, "forecast(95%).low"),
+    "sma(spread, 20) > 1": (5, "open, high, low, close or volume is expected here"),
     "anomaly(3)": (1, "written anomaly()"),
     "close > 5 on 2h": (11, "the intervals are"),
     "close > 5 on 1h on 1h": (17, "on is there twice"),
