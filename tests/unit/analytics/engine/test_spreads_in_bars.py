@@ -1,5 +1,7 @@
 """Spreads of bars: which quotes count, and where they go."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
@@ -25,7 +27,7 @@ def offered(
     return replace(quote(seconds, price), bid=bid, ask=ask, session=session)
 
 
-def spreads(records: list[Record], interval: Interval = "1m") -> list[float | None]:
+def spreads(records: Sequence[Record], interval: Interval = "1m") -> list[float | None]:
     return [bar.spread for bar in bars_of(folded(Engine(PROMPT), [*records, END]), interval)]
 
 
