@@ -76,6 +76,10 @@ class ReachedPlace(NamedTuple):
     events: Sequence[Event]
 
 
+BarsBySeries = Mapping[tuple[str, Interval], Sequence[Bar]]
+"""Closed bars by symbol and interval."""
+
+
 class PastSeries(Protocol):
     """The closed bars and headlines of a symbol that are already stored, for the values of a rule that is armed
     later."""
@@ -118,11 +122,16 @@ def _places(rules: Iterable[ArmedRule | None], symbols: Mapping[str, SymbolState
 
 class ArmedRules:
     """The rules of a partition; the changes of them, the headlines and the alerts of missing quotes that are to be
-    stored."""
+    stored.
+
+    Changes that follow each other are armed together, before the next record of another kind: the bars of a series are
+    then read once for all of them. `waiting` are those rules by id, with the places of their last changes.
+    """
 
     def __init__(self, closed_bars: PastSeries) -> None:
         self.closed_bars = closed_bars
         self.book = RuleBook()
+        self.waiting: dict[int, ReachedPlace] = {}
         self._found = FoundForRules([], [], [], [])
 
     def fold(
@@ -144,12 +153,23 @@ class ArmedRules:
         if not is_new:
             return ()
         for state in symbols.values():
+            state.watch(self.book, change.time.timestamp())
+        self.waiting[change.rule_id] = place
+        return symbols.keys()
+
+    def arm_waiting(self, symbols: Mapping[str, SymbolState]) -> None:
+        """Arm the rules that changed since the last call, before another record is processed."""
+        waiting, self.waiting = self.waiting, {}
+        if not waiting:
+            return
+        place = waiting[next(reversed(waiting))]
+        unstored = _bars_by_series(place.events)
+        for state in symbols.values():
             past = KnownPast(
-                partial(self._bars, state, place.events),
+                partial(self._bars, state, unstored),
                 partial(self._past_headlines, state.symbol, place.offset),
             )
-            state.arm(self.book, change.rule_id, past, change.time.timestamp())
-        return symbols.keys()
+            state.arm(self.book, waiting, past)
 
     def _add_headline(
         self, headline: Headline, place: ReachedPlace, symbols: Mapping[str, SymbolState]
@@ -186,21 +206,26 @@ class ArmedRules:
         new = {each.offset: each.scored for each in self._found.headlines if each.headline.symbol == symbol}
         return list((found | {at: each for at, each in new.items() if each is not None}).values())
 
-    def _bars(self, state: SymbolState, events: Sequence[Event], interval: Interval) -> Iterator[Bar]:
+    def _bars(self, state: SymbolState, unstored: BarsBySeries, interval: Interval) -> Iterator[Bar]:
         """The closed bars of a series: those that are stored, then those that are not yet."""
         symbol, last = state.symbol, 0
         for bar in self.closed_bars.bars_until(symbol, interval, state.open.series[interval].closed_until):
             last = bar.end
             yield bar
-        for event in events:
-            bar = event.closed.bar
-            if (bar.symbol, bar.interval) == (symbol, interval) and bar.end > last:
-                yield bar
+        yield from (bar for bar in unstored.get((symbol, interval), ()) if bar.end > last)
 
     def take(self) -> FoundForRules:
         """What was found since the last call."""
         found, self._found = self._found, FoundForRules([], [], [], [])
         return found
+
+
+def _bars_by_series(events: Iterable[Event]) -> BarsBySeries:
+    found: dict[tuple[str, Interval], list[Bar]] = {}
+    for event in events:
+        bar = event.closed.bar
+        found.setdefault((bar.symbol, bar.interval), []).append(bar)
+    return found
 
 
 def _at_open_bars(state: SymbolState, now: float) -> Iterator[ProvisionalAlert]:

@@ -76,6 +76,8 @@ class Engine:
 
     def fold(self, record: Record, offset: int) -> None:
         """Process one record; the bars that it closes are in the next `take_events`."""
+        if self.rules.waiting and not isinstance(record, RuleChange):
+            self.rules.arm_waiting(self.symbols)
         if type(record) is Quote:
             self._fold_quote(record, offset)
         elif isinstance(record, RecordedBar):
@@ -94,6 +96,7 @@ class Engine:
 
     def take_events(self) -> list[Event]:
         """The events since the last call, in order."""
+        self.rules.arm_waiting(self.symbols)
         events, self._events = self._events, []
         return events
 
@@ -192,10 +195,9 @@ class Engine:
 
         Bars that ended before it close without grace, because no more quotes in old shares are expected.
         """
-        time = action.time.timestamp()
         state = self.symbols.get(action.symbol) or self._new_symbol(action.symbol, action.exchange)
         self.changed.add(action.symbol)
-        self._advance(state, closed_until(time, 0.0), offset)
+        self._advance(state, closed_until(action.time.timestamp(), 0.0), offset)
         state.add_action(action, offset)
         self._unsettled.add(action.symbol)
 
@@ -215,16 +217,14 @@ class Engine:
     def _advance(self, state: SymbolState, until: int, offset: int) -> None:
         """Close the bars of one symbol that ended by `until`, or by the time of the whole partition if that is
         later."""
-        if until < self.closed_until:
-            until = self.closed_until
+        until = max(until, self.closed_until)
         if until <= state.closed_until:
             return
         self.changed.add(state.symbol)
         self._events += self._events_of(state.advance(until), offset)
 
     def _note(self, state: SymbolState) -> None:
-        end = state.open.next_end
-        if end is not None:
+        if (end := state.open.next_end) is not None:
             self._deadlines.note(state.symbol, end)
 
     def _advance_all(self, until: int, offset: int) -> None:

@@ -1,7 +1,7 @@
 """One symbol in one interval: the open bars, and the indicators, alert rules and forecasts of the closed ones."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
@@ -93,20 +93,21 @@ class BarSeries:
         self.rules: SeriesRules | None = None
         self.live: OpenBarRules | None = None
 
-    def arm(self, rules: Mapping[int, ArmedRule], changed: int, past: KnownPast) -> None:
-        """Judge these rules from the next bar on. The one with the id `changed` is new: its values begin with the
-        `past`."""
+    def arm(self, rules: Mapping[int, ArmedRule], changed: Collection[int], past: KnownPast) -> None:
+        """Judge these rules from the next bar on. The values of those with the ids `changed` begin with the `past`."""
         self._arm_live({rule_id: armed for rule_id, armed in rules.items() if armed.rule.is_live})
         if not rules:
             self.rules = None
             return
-        if self.rules is None or changed not in rules or self.has_rule(changed):
-            armed = SeriesRules(rules, self.symbol, self._context)
-            if self.rules is not None:
-                armed.take_over(self.rules)
-            self.rules = armed
-        if changed in rules:
-            self.rules.add(rules[changed], self._warmed_up(rules[changed], past))
+        new = {rule_id: armed for rule_id, armed in rules.items() if rule_id in changed}
+        if self.rules is None:
+            self.rules = self._warmed_up(new, past) if new else SeriesRules(rules, self.symbol, self._context)
+            return
+        if any(map(self.has_rule, changed)):
+            before, self.rules = self.rules, SeriesRules(rules, self.symbol, self._context)
+            self.rules.take_over(before)
+        if new:
+            self.rules.add(new, self._warmed_up(new, past))
 
     def _arm_live(self, rules: Mapping[int, ArmedRule]) -> None:
         before, self.live = self.live, None
@@ -124,8 +125,8 @@ class BarSeries:
         """Whether this rule is judged at its bars."""
         return self.rules is not None and rule_id in self.rules.rule_ids
 
-    def _warmed_up(self, armed: ArmedRule, past: KnownPast) -> SeriesRules:
-        warm = SeriesRules({armed.rule_id: armed}, self.symbol, self._context)
+    def _warmed_up(self, rules: Mapping[int, ArmedRule], past: KnownPast) -> SeriesRules:
+        warm = SeriesRules(rules, self.symbol, self._context)
         splits = deque(self.splits or ())
         headlines = KnownInOrder(past.headlines() if warm.values.reads_mood else ())
         for bar in past.bars(self.interval):

@@ -1,10 +1,11 @@
 """The state of one symbol: its time, last quote, counters and five series."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
 
-from analytics.alerts.evaluation.rule_book import NO_RULE, RuleBook
+from analytics.alerts.evaluation.rule_book import RuleBook
 from analytics.alerts.silence import SilenceRules
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
@@ -16,14 +17,7 @@ from analytics.engine.split_check import SettledAction, SplitCheck
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.mood.headline_mood import ScoredHeadline
 from shared.calendars.calendars import calendar_of
-from shared.market.records import (
-    INTERVALS,
-    Bar,
-    CorporateAction,
-    Interval,
-    Quote,
-    RecordedBar,
-)
+from shared.market.records import INTERVALS, Bar, CorporateAction, Interval, Quote, RecordedBar
 
 CLOSE_PLACE = Bar._fields.index("close")
 OLD_SHARES = "at the price before a split that is not confirmed yet"
@@ -77,20 +71,24 @@ class SymbolState:
         indicators = settings.indicators, settings.specs, settings.own
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
-    def arm(self, rules: RuleBook, changed: int, past: KnownPast, now: float) -> None:
-        """Judge these rules from the next closed bar on, after the one with the id `changed` changed at `now`, epoch
-        seconds; its values begin with the `past`."""
-        self._watch(rules, now)
+    def arm(self, rules: RuleBook, changed: Collection[int], past: KnownPast) -> None:
+        """Judge these rules from the next closed bar on. The values of those with the ids `changed` begin with the
+        `past`."""
         for interval, series in self.open.series.items():
-            if rules.is_judged(changed, self.symbol, interval) or series.has_rule(changed):
-                series.arm(rules.rules_for(self.symbol, interval), changed, past)
+            concerned = {
+                each
+                for each in changed
+                if rules.is_judged(each, self.symbol, interval) or series.has_rule(each)
+            }
+            if concerned:
+                series.arm(rules.rules_for(self.symbol, interval), concerned, past)
         self._note_watched()
 
     def arm_all(self, rules: RuleBook) -> None:
         """Judge these rules from the first bar on."""
-        self._watch(rules, self.last_time)
+        self.watch(rules, self.last_time)
         for interval, series in self.open.series.items():
-            series.arm(rules.rules_for(self.symbol, interval), NO_RULE, NO_PAST)
+            series.arm(rules.rules_for(self.symbol, interval), (), NO_PAST)
         self._note_watched()
 
     def _note_watched(self) -> None:
@@ -98,8 +96,10 @@ class SymbolState:
         has_live = any(series.live is not None for series in self.open.series.values())
         self.is_watched = has_live or self.silence is not None
 
-    def _watch(self, rules: RuleBook, now: float) -> None:
-        """Judge the rules on missing quotes among these; a symbol without any has no state for them."""
+    def watch(self, rules: RuleBook, now: float) -> None:
+        """Judge the rules on missing quotes from `now` on, epoch seconds. A symbol without any has no state of them."""
+        if not rules.watches_time and self.silence is None:
+            return
         found = rules.silence_rules_for(self.symbol)
         if not found:
             self.silence = None

@@ -11,8 +11,6 @@ from analytics.indicators.catalog import DEFAULTS
 from shared.errors import TickstreamError
 from shared.market.records import Interval, RuleChange
 
-NO_RULE = -1
-"""The id of no rule."""
 ALL = ""
 """In place of a symbol: all of them."""
 KEPT_TEXTS = 1_000

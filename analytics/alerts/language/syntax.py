@@ -4,6 +4,7 @@ Each node has its place in the text, which does not count when nodes are compare
 """
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from itertools import chain
 from typing import Literal
 
@@ -19,7 +20,7 @@ class Node:
 
     place: int = field(compare=False)
 
-    @property
+    @cached_property
     def children(self) -> tuple["Node", ...]:
         """The parts of this part, in the order of the text."""
         values = [getattr(self, each.name) for each in fields(self)]

@@ -1,7 +1,8 @@
 """The values that a rule reads, and the symbols that it names. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from analytics.alerts.language.functions import OWN_PARTS
 from analytics.alerts.language.normal_form import expression_text
@@ -11,6 +12,8 @@ from analytics.alerts.language.syntax import Call, Node, Past, Series
 CALCULATING = ("abs", "min", "max")
 COMBINING = (*CALCULATING, "highest", "lowest")
 """Functions whose value follows from those of their arguments."""
+KEPT_CONDITIONS = 1_000
+"""The conditions whose shown values are kept: a rule is compiled for each of thousands of series."""
 
 
 def values_read(condition: Node) -> Iterable[Series | Call]:
@@ -26,7 +29,8 @@ def values_read(condition: Node) -> Iterable[Series | Call]:
     return found.values()
 
 
-def values_shown(condition: Node) -> dict[str, tuple[Series | Call, int]]:
+@lru_cache(maxsize=KEPT_CONDITIONS)
+def values_shown(condition: Node) -> Mapping[str, tuple[Series | Call, int]]:
     """What an alert shows: the values that a condition reads, by their text in the order of the condition, and how many
     bars before each is read. The extreme of several bars is one value."""
     found: dict[str, tuple[Series | Call, int]] = {}
