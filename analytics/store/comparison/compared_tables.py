@@ -181,7 +181,8 @@ def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:
     """Leave out bars that quotes alone can't show; returns how many were stored.
 
     What stays are bars of two or more quotes that are calculated again from as many. The others contain recorded bars,
-    quotes that were late or extreme, or prices of a symbol that was split at that time.
+    quotes that were late or extreme, or prices of a symbol that was split at that time, or are of an earlier version,
+    which stored no spread.
     """
     condition = """not exists (
         select from bars m join stored_bars s using (symbol, interval, start)
