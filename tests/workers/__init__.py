@@ -1,0 +1,1 @@
+"""How the worker processes of a run share its work, and what it took."""
