@@ -35,6 +35,11 @@ from shared.settings.analysis_settings import AcrossSettings
 
 PAUSE_SECONDS = 1.0
 """Between two looks."""
+PAUSES_A_LOOK = 20.0
+"""The pause is at least so many times as long as the look before it: while a history is read, the alerts that are not
+decided pile up, and each look goes through all of them."""
+GROUPED_AT_ONCE = 200
+"""Candidates that are decided in one look, with all others at the end of the last one's bars."""
 FINISH_SECONDS = 5.0
 """The longest time that the end of the part waits; what is left is grouped after the next start."""
 FINISH_PAUSE = 0.1
@@ -67,9 +72,11 @@ class Storms:
 
     def group_due(self, connection: Connection) -> None:
         """Look for alerts to group, if it is time to."""
-        if self._is_due and time.monotonic() >= self._next:
+        began = time.monotonic()
+        if self._is_due and began >= self._next:
             self._step(connection)
-            self._next = time.monotonic() + PAUSE_SECONDS
+            ended = time.monotonic()
+            self._next = ended + max(PAUSE_SECONDS, PAUSES_A_LOOK * (ended - began))
 
     def group_all(self, connection: Connection) -> None:
         """Group what can be grouped, or as much as there is time for."""
@@ -88,9 +95,10 @@ class Storms:
             return False
         self._times.write(connection, None)
         with transaction(connection) as cursor:
-            return JUDGING.take(cursor) and self._group(cursor)
+            return JUDGING.take(cursor) and self._group(cursor, candidates[0].end)
 
-    def _group(self, cursor: Cursor) -> bool:
+    def _group(self, cursor: Cursor, first: int) -> bool:
+        """Group alerts, the oldest ones those at bars that ended at `first`, epoch seconds."""
         if is_any_calculated_again(cursor):
             return False
         times = times_of_symbols(cursor)
@@ -98,19 +106,26 @@ class Storms:
         self._stalled.decide(cursor, _lags(times, judged_until), times, stored_gaps(cursor))
         gaps = stored_gaps(cursor)
         until = min((times[symbol].closed_until for symbol in times if _counts(symbol, inf, gaps)), default=0)
-        found = [each for each in storm_candidates(cursor, self._settings.storm_symbols) if each.end <= until]
-        if not found:
+        if first > until:
             return False
         if not self._has_read(cursor):
             return self._read_at is not None
+        self._to_read = self._read_at = None
+        return self._write(cursor, until, times, gaps)
+
+    def _write(self, cursor: Cursor, until: int, times: Mapping[str, SymbolTime], gaps: Gaps) -> bool:
+        """Group alerts at bars that ended by `until`, epoch seconds. Returns whether there are more of these."""
+        found = [each for each in storm_candidates(cursor, self._settings.storm_symbols) if each.end <= until]
+        if not found:
+            return False
+        last = found[:GROUPED_AT_ONCE][-1].end
         storms = [
             storm_of(cursor, each, [symbol for symbol in times if _counts(symbol, each.end, gaps)])
             for each in found
-            if _is_of_all(each)
+            if each.end <= last and _is_of_all(each)
         ]
-        write_storms(cursor, [storm for storm in storms if self._is_storm(storm)], found[-1].end)
-        self._to_read = self._read_at = None
-        return False
+        write_storms(cursor, [storm for storm in storms if self._is_storm(storm)], last)
+        return last < found[-1].end
 
     def _has_read(self, cursor: Cursor) -> bool:
         """Whether everything was read that the log held at the first look, and the times of its symbols are stored."""

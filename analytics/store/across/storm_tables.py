@@ -8,14 +8,15 @@ from shared.market.records import INTERVAL_SECONDS, Interval
 from shared.postgres.database import Cursor
 
 CANDIDATES = """
-    select rule, interval, extract(epoch from event_time)::bigint, max(severity), (
-        select text from rule_changes c
-        where 'rule ' || c.rule_id = a.rule and c.version = max(a.rule_version) limit 1
-    )
-    from alerts a where event_time > (select judged_until from storm_progress)
-        and coalesce(state, 'confirmed') = 'confirmed'
-        and event_time > (select max(event_time) from alerts) - interval '2 days' and interval = any(%s)
-    group by rule, interval, event_time having count(*) >= %s order by event_time, rule, interval
+    with found as (
+        select rule, interval, event_time, max(severity) as severity, max(rule_version) as version
+        from alerts where event_time > (select judged_until from storm_progress)
+            and coalesce(state, 'confirmed') = 'confirmed'
+            and event_time > (select max(event_time) from alerts) - interval '2 days' and interval = any(%s)
+        group by rule, interval, event_time having count(*) >= %s
+    ), texts as (select distinct on (rule_id, version) 'rule ' || rule_id as rule, version, text from rule_changes)
+    select rule, interval, extract(epoch from event_time)::bigint, severity, text
+    from found left join texts using (rule, version) order by event_time, rule, interval
 """
 """Older alerts are of histories that are being read, or were decided: they would only make each look longer."""
 UNDONE = """
