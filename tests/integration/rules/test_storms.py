@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from analytics.runtime.across import storms
 from dashboard.read.sql.alert_queries import read_alerts
 from shared.kafka import partition_of
 from shared.market.messages import encode
@@ -21,12 +22,14 @@ from tests.waiting import wait_for
 SYMBOLS = ("A", "B", "C", "D", "GLD", "SPY", "AAPL", "QQQ", "SLV")
 FALLEN, FELL_AT, MINUTES = SYMBOLS[:6], 31, 45
 """The symbols that fall together, the minute in which they do, and how many minutes there are."""
+FELL_BEFORE_AT = 21
 
 
-def quotes(symbol: str, until: int = MINUTES) -> Iterator[Quote]:
+def quotes(symbol: str, until: int = MINUTES, fell_at: tuple[int, ...] = (FELL_AT,)) -> Iterator[Quote]:
     for minute in range(until):
         at = MORNING + timedelta(minutes=minute, seconds=10)
-        price = 90.0 if symbol in FALLEN and minute >= FELL_AT else 100.0
+        falls = len([each for each in fell_at if minute >= each])
+        price = 100.0 - 10.0 * falls if symbol in FALLEN else 100.0
         yield Quote(
             symbol=symbol,
             event_time=at,
@@ -45,12 +48,12 @@ def marks() -> list[TimeMark]:
     return [TimeMark(time=end, source="test", position=0, received_time=end)]
 
 
-def log_of(until: dict[str, int], end: bool = True) -> Logs:
+def log_of(until: dict[str, int], end: bool = True, fell_at: tuple[int, ...] = (FELL_AT,)) -> Logs:
     """The quotes of each symbol in its partition, in the order of their times; those of a symbol may end early."""
     found: Logs = {}
     for partition in (0, 1):
         own = [symbol for symbol in SYMBOLS if partition_of(symbol.encode(), 2) == partition]
-        records = [quote for symbol in own for quote in quotes(symbol, until.get(symbol, MINUTES))]
+        records = [quote for symbol in own for quote in quotes(symbol, until.get(symbol, MINUTES), fell_at)]
         ordered = sorted(records, key=lambda quote: (quote.event_time, quote.symbol))
         found = {**found, partition: logged([encode(each) for each in [*ordered, *(marks() if end else ())]])}
     return found
@@ -109,3 +112,18 @@ def test_a_symbol_that_stalled_is_not_waited_for_and_not_counted(desks: tuple[De
     wait_for(lambda: has_storm(desk, process))
     process.end()
     assert desk.rows(f"({STORM})") == ['"price_change 5m A,B,C,D,GLD of 7 true"']
+
+
+def test_more_alerts_than_are_grouped_at_once_are_grouped_in_the_next_looks(
+    desks: tuple[Desk, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storms, "GROUPED_AT_ONCE", 1)
+    desk, _ = desks
+    log = log_of({}, fell_at=(FELL_BEFORE_AT, FELL_AT))
+    process = Process(desk, log)
+    process.read(ends_of(log))
+    wait_for(lambda: has_storm(desk, process) and len(desk.rows("storms")) == 2)
+    process.end()
+    assert desk.rows("(select members, symbols from storms)") == 2 * desk.rows(
+        "(select members, symbols from storms limit 1)"
+    )
