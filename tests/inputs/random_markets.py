@@ -1,7 +1,5 @@
 """Random markets: records of three symbols whose times move back and forth around an opening, a close, a midnight."""
 
-from math import nan
-
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -20,7 +18,8 @@ symbols = st.sampled_from("ABC")
 cents = st.integers(5_000, 20_000)
 sizes = st.none() | st.integers(0, 500).map(float)
 conditions = st.sampled_from([*[None] * 8, "I", "Z", "T", "TI", "M"])
-offers = st.none() | st.sampled_from([0.0, nan, 1e-16, 1e-9, 99.5, 100.0, 100.25, 1e14, 1e18])
+# A message cannot hold NaN, so a quote of the log has none.
+offers = st.none() | st.sampled_from([0.0, 1e-16, 1e-9, 99.5, 100.0, 100.25, 1e14, 1e18])
 graces = st.sampled_from([0.0, 0.5, 2.0, 60.0, 90.0])
 steps = st.sampled_from(
     [0, 0, 1_000, 7_321, 30_000, 60_000, 61_500, 300_000, 900_000, -1_000, -45_000, -200_000]
