@@ -24,7 +24,7 @@ SOCKET_OPTIONS: dict[str, Any] = {
     "ws_max_size": MAX_FRAME_BYTES,
     "ws_ping_interval": PING_SECONDS,
     "ws_ping_timeout": PING_SECONDS,
-    # Ticks are small, and compressing them would take CPU time for each viewer.
+    # Compression costs more CPU time than the bytes are worth: a tick has one or two kilobytes.
     "ws_per_message_deflate": False,
 }
 """The options of the server (uvicorn) for WebSockets."""
