@@ -15,7 +15,6 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from dashboard.api.guard import Names
-from dashboard.api.socket_protocol import SOCKET_OPTIONS
 from dashboard.app import NAMES, build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
@@ -182,9 +181,7 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     context = PageContext(model.feed, "The database of the test", Indicators(), Alerts())
     app = build(model, context, names=names)
     server = uvicorn.Server(
-        uvicorn.Config(
-            app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, **SOCKET_OPTIONS
-        )
+        uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
