@@ -1,7 +1,7 @@
 # Requirements: Python 3.11 or newer, and a network connection for the first run.
 PYTHON ?= python3
 VENV := .venv
-WORKERS ?= 5
+WORKERS ?= 4
 RUN := $(VENV)/bin/python
 
 # Every part is a process of its own: without cached bytecode each start would compile all modules again.
@@ -18,7 +18,7 @@ help: ## list the targets
 run: $(VENV)/ready ## start all parts; the page is at http://localhost:8050
 	@$(RUN) start_pipeline.py $(ARGS)
 
-test: $(VENV)/ready-dev ## all checks beside all tests in five workers (WORKERS=N), with the seconds of each group of tests
+test: $(VENV)/ready-dev ## all checks beside all tests in four workers (WORKERS=N), with the seconds of each group of tests
 	@$(MAKE) --no-print-directory -j2 check tests
 
 tests: $(VENV)/ready-dev

@@ -17,15 +17,7 @@ from hypothesis import settings
 settings.register_profile("tickstream", derandomize=True, deadline=None)
 settings.load_profile("tickstream")
 
-pytest_plugins = (
-    "tests.servers",
-    "tests.small_disk",
-    "tests.pages",
-    "tests.tab",
-    "tests.workers.calculating",
-    "tests.workers.compiling",
-    "tests.workers.group_times",
-)
+pytest_plugins = ("tests.servers", "tests.small_disk", "tests.pages", "tests.tab", "tests.group_times")
 
 TEMPORARY = "tickstream-tests-"
 PROJECT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,6 @@ from benchmarks.forecasts.realized import (
     stochastic_days,
 )
 from ml.uncertainty.volatility import WARM_AFTER
-from shared.calendars.calendars import SimulatedExchange
 
 
 def minute(end: int, opened: float, close: float) -> EndedBar:
@@ -72,17 +71,18 @@ def test_the_filter_by_realized_variance_ignores_the_range_and_uses_each_varianc
     wide = [bar._replace(high=bar.high * 1.05) for bar in steady]
     found = []
     for candles in (steady, wide):
-        market = Market("days", "1d", SimulatedExchange(), "M", {"ACME": candles})
-        series = {"ACME": RealizedSeries(market, [1e-4] * len(candles))}
+        market, variances = Market("days", "1d", DAYS.calendar, "M", {"ACME": candles}), [1e-4] * len(candles)
+        series = {"ACME": RealizedSeries(market, variances)}
         found.append([each.sigma for each in judged_by(series, market, WARM_AFTER)])
     assert found[0] == found[1]
     assert len(found[0]) == len(steady) - 1 - WARM_AFTER
 
 
+DAYS, VARIANCES = days_of("stochastic", {f"S{seed}": stochastic_days(seed, 500) for seed in range(4)})
+
+
 def test_realized_variance_is_better_than_the_range_where_volatility_is_stochastic() -> None:
-    paths = {f"S{seed}": stochastic_days(seed, 500) for seed in range(4)}
-    days, variances = days_of("stochastic", paths)
-    judged = judged_by(series_of(days), days)
-    realized = {symbol: RealizedSeries(days, variances[symbol]) for symbol in days.candles}
-    ours, by_realized = rows_of(judged, DAY), rows_of(judged_by(realized, days), DAY)
+    judged = judged_by(series_of(DAYS), DAYS)
+    realized = {symbol: RealizedSeries(DAYS, VARIANCES[symbol]) for symbol in DAYS.candles}
+    ours, by_realized = rows_of(judged, DAY), rows_of(judged_by(realized, DAYS), DAY)
     assert lower_by(by_realized.scores, ours.scores, ours.days)[0] > 0.0
