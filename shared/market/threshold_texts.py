@@ -31,9 +31,10 @@ THRESHOLD_TEXTS = {
 def threshold_sentence(rule: str, value: float, threshold: float) -> str:
     """What an alert says; of a threshold that an earlier version had, its name with both numbers."""
     known = THRESHOLD_TEXTS.get(rule)
-    sentence = known.sentence if known else rule.replace("_", " ") + ": {value:.6g} (threshold {threshold:g})"
+    if known is None:
+        return f"{rule.replace('_', ' ')}: {value:.6g} (threshold {threshold:g})"
     direction = "up" if value > 0 else "down"
-    return sentence.format(value=value, threshold=threshold, direction=direction, size=abs(value))
+    return known.sentence.format(value=value, threshold=threshold, direction=direction, size=abs(value))
 
 
 def threshold_title(rule: str) -> str:
