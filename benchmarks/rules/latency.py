@@ -2,20 +2,26 @@
 
     python -m benchmarks.rules.latency                       200 rules on 500 symbols, five minutes at 1,000 quotes/s
     python -m benchmarks.rules.latency --rules 50 --seconds 200
+    python -m benchmarks.rules.latency --rules 40 --symbols 50 --receiver
 
-First without rules, but with the thresholds of the settings on every bar of a minute, then with the rules. Everything
-runs on an embedded Kafka and PostgreSQL in a temporary folder.
+First without rules, but with the thresholds of the settings on every bar of a minute, then with the rules, and then, if
+asked for, with the delivery part as well, whose receiver is down all the time. Everything runs on an embedded Kafka and
+PostgreSQL in a temporary folder.
 """
 
 import argparse
 import json
 import sys
+from typing import NamedTuple
 
+from benchmarks.staging.part import Part
 from benchmarks.staging.stage import Stage, say, stage, until
 from benchmarks.staging.tables import table
+from shared.embedded.ports import free_port
 
 MODULE = "analytics.analytics_consumer"
 STORAGE = "consumer.consumer"
+DELIVERY = "delivery.delivery"
 RATE = 1_000
 HISTORY = 60
 """Minutes of two quotes a symbol, from which the values of the rules begin."""
@@ -44,27 +50,43 @@ HEADER = (
 )
 
 
-def measured(on: Stage, rules: int, symbols: int, seconds: int) -> tuple[str, ...]:
+class Load(NamedTuple):
+    """How many rules on how many symbols, and for how many seconds."""
+
+    rules: int
+    symbols: int
+    seconds: int
+
+
+def measured(on: Stage, load: Load, *, is_delivered: bool = False) -> tuple[str, ...]:
     """A line of the table. The latency is that of alerts whose bar was closed by a quote and not by a time mark."""
-    act = f"rules_{rules}"
+    act = f"rules_{load.rules}_{'delivered' if is_delivered else 'shown'}"
     on.prepare(act)
-    say(f"{rules} rules on {symbols} symbols, {seconds} s at {RATE:,} quotes/s")
+    say(f"{load.rules} rules on {load.symbols} symbols, {load.seconds} s at {RATE:,} quotes/s")
     parts = [on.start(act, module) for module in (MODULE, STORAGE)]
+    others = [on.start(act, DELIVERY, ALERT_URLS=f"json://127.0.0.1:{free_port()}/")] if is_delivered else []
     until(lambda: on.row(act, "select count(*) from progress") == (8,), "the partitions are assigned")
+    began, cores = _published(on, act, load, parts)
+    for part in parts + others:
+        part.stopped()
+    name = f"{load.rules}, receiver down" if is_delivered else f"{load.rules}"
+    return (name, *_of_alerts(on, act, began), *(f"{share:.2f}" for share in cores))
+
+
+def _published(on: Stage, act: str, load: Load, parts: list[Part]) -> tuple[float, list[float]]:
+    """When the first quote was made, and the cores that the parts used until the last one. All quotes are stored."""
     before = [part.cpu_seconds() for part in parts]
-    numbers = {"--quotes": RATE * seconds, "--rate": RATE, "--symbols": symbols, "--rules": rules}
-    numbers["--history"] = HISTORY
+    numbers = {"--quotes": RATE * load.seconds, "--rate": RATE, "--symbols": load.symbols}
+    numbers |= {"--rules": load.rules, "--history": HISTORY}
     arguments = [str(each) for pair in numbers.items() for each in pair]
     report = json.loads(on.run(act, "benchmarks.staging.quote_producer", *arguments).printed)
     cores = [
         (part.cpu_seconds() - start) / (report["ended"] - report["began"])
         for part, start in zip(parts, before, strict=True)
     ]
-    quotes = RATE * seconds + 2 * HISTORY * symbols
+    quotes = RATE * load.seconds + 2 * HISTORY * load.symbols
     until(lambda: on.row(act, "select count(*) from quotes") == (quotes,), "every quote is stored")
-    for part in parts:
-        part.stopped()
-    return (str(rules), *_of_alerts(on, act, report["began"]), *(f"{share:.2f}" for share in cores))
+    return report["began"], cores
 
 
 def _of_alerts(on: Stage, act: str, began: float) -> tuple[str, ...]:
@@ -83,9 +105,13 @@ def main() -> int:
     parser.add_argument("--rules", type=int, default=200)
     parser.add_argument("--symbols", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--receiver", action="store_true", help="also with alerts to a receiver that is down")
     options = parser.parse_args()
+    load = Load(options.rules, options.symbols, options.seconds)
     with stage(**SETTINGS) as on:
-        lines = [measured(on, rules, options.symbols, options.seconds) for rules in (0, options.rules)]
+        lines = [measured(on, load._replace(rules=0)), measured(on, load)]
+        if options.receiver:
+            lines.append(measured(on, load, is_delivered=True))
     print(table("From the quote to the committed alert", HEADER, lines))
     return 0
 
