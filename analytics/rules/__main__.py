@@ -216,8 +216,12 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         named = _named(rule, stored, cursor)
     if not history.bars and arguments.until == inf:
         raise ConfigError(f"{symbol} has no closed bar of {rule.interval} yet.")
+    is_any = False
     for line in explained(rule, history, named, arguments.since, arguments.until, _calendars(config)):
         print(line)
+        is_any = True
+    if not is_any:
+        raise ConfigError(f"No closed bar of {symbol} on {rule.interval} ended in this period.")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -194,6 +194,13 @@ def test_an_explanation_without_bars_says_so(filled: Desk) -> None:
     assert "AAPL has no closed bar of 1h yet" in found.stderr
 
 
+def test_an_explanation_of_a_period_without_bars_states_that(filled: Desk) -> None:
+    period = ["--since", "2019-01-02", "--until", "2019-01-03"]
+    found = run(filled, "explain", "close > 1 on 1m", "AAPL", *period)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "No closed bar of AAPL on 1m ended in this period." in found.stderr
+
+
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     period = ["--since", "2024-01-03", "--until", "2024-01-02"]
     command = [sys.executable, "-m", "analytics.rules", "dry-run", "close > 5", *period]
