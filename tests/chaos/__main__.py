@@ -59,6 +59,7 @@ def play(
         report("the replay begins")
         carry_out(plan, pipeline, report)
         pipeline.wait_until_drained(seconds + DRAIN_SECONDS)
+        pipeline.wait_until_saved()
         pipeline.stop_parts()
         report("everything is read and the parts are stopped")
         return outcome(pipeline.config, pipeline.topic)

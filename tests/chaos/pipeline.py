@@ -23,6 +23,7 @@ from shared.settings.brokers import ClientChoice
 from shared.settings.config import Config, load
 from shared.settings.sections import Errors
 from tests.chaos.models import SERVING, put_live
+from tests.waiting import wait_for
 
 PARTS = {
     "producer": ("-m", "producer.producer"),
@@ -34,6 +35,11 @@ READERS = {name: PARTS[name] for name in ("storage", "analytics")}
 PATIENT = Errors(max_retries=1000, retry_delay=0.2)
 """A part that is killed again and again is what this is about."""
 LOOK_SECONDS = 0.2
+SAVING_SECONDS = 300.0
+SAVED = """
+    select bool_and(s.next_offset is not distinct from p.next_offset) from progress p
+    left join partition_snapshots s using (group_id, topic, partition) where group_id = %s
+"""
 
 Notify = Callable[[str], None]
 
@@ -96,6 +102,20 @@ class ChaosPipeline:
             if time.monotonic() > until:
                 raise TimeoutError(f"not everything was read within {seconds:.0f} s")
             time.sleep(LOOK_SECONDS)
+
+    def wait_until_saved(self) -> None:
+        """Wait until the snapshots are those of the stored offsets: a part that was killed reads again what came after
+        its snapshot, and saves nothing if it is stopped before the end of that. Raises TimeoutError."""
+        wait_for(self._is_saved, SAVING_SECONDS)
+
+    def _is_saved(self) -> bool:
+        try:
+            with closing(connect(self.dsn, "chaos")) as connection, transaction(connection) as cursor:
+                cursor.execute(SAVED, (self.config.kafka.group_id,))
+                ((found,),) = cursor.fetchall()
+                return bool(found)
+        except Unavailable:
+            return False
 
     def stop_parts(self) -> None:
         """Stop the parts cleanly and wait for it. Raises StopPart where one could not go on."""

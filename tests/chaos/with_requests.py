@@ -93,6 +93,7 @@ def run_to_its_end(place: Place, parts: Mapping[str, tuple[str, ...]]) -> list[L
     """Read the rest of the log without kills, and deliver what waits; the tables then."""
     with supervised(place, parts) as pipeline:
         pipeline.wait_until_drained(seconds=1_800)
+        pipeline.wait_until_saved()
         if "delivery" in parts:
             wait_for(lambda: "waiting" not in delivered(place).states, SENT_SECONDS)
         pipeline.stop_parts()
