@@ -5,11 +5,13 @@
     python -m analytics.handling acknowledge rsi_oversold        those of a threshold of .env
     python -m analytics.handling snooze 3 4h                     deliver no alert of rule 3 for four hours
     python -m analytics.handling snooze all 30m --symbol TSLA
+    python -m analytics.handling unsnooze 3                      end that snooze now; all ends every snooze
     python -m analytics.handling list
 
 A rule is named by its number in `python -m analytics.rules list`, a threshold by the name that its alerts have. Alerts
-that are snoozed are raised, stored and shown as ever, but never delivered. An acknowledged alert that was not delivered
-yet is not delivered any more.
+that are snoozed are raised, stored and shown as ever, but never delivered: those of the time of the snooze, and those
+that waited to be delivered when it began. Of two snoozes of the same rule and symbol the later one counts. An
+acknowledged alert that was not delivered yet is not delivered any more.
 
 Both are requests in the database, which the running producer writes to the log; from there they get into the tables
 again after any recalculation.
@@ -17,6 +19,7 @@ Exit status: 0; 2 if an argument can't be read; 1 if the command failed otherwis
 """
 
 import argparse
+import difflib
 import re
 import sys
 from contextlib import ExitStack, closing
@@ -30,10 +33,15 @@ from rich.table import Table
 from analytics.alerts.rule_names import THRESHOLDS, alert_name
 from analytics.store.alerts.handlings import (
     ListedHandling,
+    is_known_rule,
+    is_known_symbol,
     listed_handlings,
     request_handling,
+    running_snoozes,
     unacknowledged,
 )
+from analytics.store.rules.closed_bars import symbols_with_exchanges
+from shared.errors import ConfigError
 from shared.market.records import Symbol
 from shared.postgres.database import Cursor, connect, transaction
 from shared.runtime.command_line import configured, program, run_command
@@ -44,6 +52,7 @@ LISTED = 30
 LONGEST_SNOOZE = timedelta(days=366)
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST_NAME = 64
+LIKENESS = 0.7
 MIN_TABLE_WIDTH = 120
 """Columns of the terminal below which the times in the list would be cut."""
 
@@ -97,6 +106,7 @@ def _arguments() -> argparse.Namespace:
     texts = {
         "acknowledge": "acknowledge the alerts so far",
         "snooze": "stop the delivery of alerts for a while",
+        "unsnooze": "end a snooze now",
     }
     for name, text in texts.items():
         command = commands.add_parser(name, help=text)
@@ -110,8 +120,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
-    """Ask for what the arguments say; returns what was done as a sentence."""
+    """Request what the arguments state; returns what was done as a sentence. Raises ConfigError for a rule or symbol
+    that does not exist."""
     concerned = arguments.rule, arguments.symbol
+    _require_known(cursor, *concerned)
+    if arguments.command == "unsnooze":
+        return _end_snoozes(cursor, arguments, now)
     if arguments.command == "snooze":
         until = now + arguments.span
         request_handling(cursor, "snooze", *concerned, until, arguments.by)
@@ -125,6 +139,26 @@ def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
     return f"{_subject(*concerned)}: {count:,} will be acknowledged as soon as the producer runs."
 
 
+def _require_known(cursor: Cursor, rule: str | None, symbol: str | None) -> None:
+    if rule is not None and rule not in THRESHOLDS and not is_known_rule(cursor, rule):
+        raise ConfigError(f"There is no {rule}: `python -m analytics.rules list` lists the rules.")
+    if symbol is not None and not is_known_symbol(cursor, symbol):
+        stored = symbols_with_exchanges(cursor)
+        near = difflib.get_close_matches(symbol.upper(), stored, n=1, cutoff=LIKENESS)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"No quote of {symbol} is stored.{hint}")
+
+
+def _end_snoozes(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
+    running = running_snoozes(cursor, arguments.rule, arguments.symbol, now)
+    for rule, symbol in running:
+        request_handling(cursor, "snooze", rule, symbol, now, arguments.by)
+    if not running:
+        return f"{_subject(arguments.rule, arguments.symbol)}: no snooze is running."
+    ended = "; ".join(_subject(*each) for each in running)
+    return f"{ended}: delivered again as soon as the producer runs."
+
+
 def _subject(rule: str | None, symbol: str | None) -> str:
     of_rule = "All alerts" if rule is None else f"Alerts of {rule}"
     return of_rule if symbol is None else f"{of_rule} for {symbol}"
@@ -134,13 +168,18 @@ def _minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
+def _action(handling: ListedHandling) -> str:
+    is_end = handling.action == "snooze" and handling.until <= handling.requested_at
+    return "unsnooze" if is_end else handling.action
+
+
 def _print_list(found: list[ListedHandling]) -> None:
     console = Console()
     console = Console(width=max(console.width, MIN_TABLE_WIDTH))
     table = Table("asked at (UTC)", "by", "action", "rule", "symbol", "until (UTC)", "state")
     for each in found:
         table.add_row(
-            *(_minute(each.requested_at), each.handled_by, each.action, each.rule or ALL, each.symbol or ALL),
+            *(_minute(each.requested_at), each.handled_by, _action(each), each.rule or ALL, each.symbol or ALL),
             *(_minute(each.until), "in the log" if each.is_in_log else "waiting for the producer"),
         )
     console.print(table)

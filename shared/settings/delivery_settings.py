@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
+from shared.market.threshold_texts import THRESHOLD_TEXTS
 from shared.settings.analysis_settings import Section
 
 FIELDS = ("symbol", "interval", "rule", "text", "severity", "price", "time", "values", "id")
@@ -20,6 +21,7 @@ SEVERITIES = ("info", "warning", "critical")
 BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 """A brace written twice, a field with its name, or a brace that stands alone."""
 ADDRESS = re.compile(r"[A-Za-z0-9]+://\S+")
+RULE_NAME = re.compile(r"rule [1-9][0-9]{0,17}")
 QUIET = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
@@ -63,7 +65,8 @@ def _urls(urls: SecretStr) -> SecretStr:
 
 
 def _selections(text: object) -> object:
-    """Selections by the number of their route: `2:critical;3:rule 1,price_change`."""
+    """Selections by the number of their route: `2:critical;3:rule 1,price_change`. Raises ValueError for a name that is
+    neither a severity nor one that alerts can have: such a route would send nothing."""
     if not isinstance(text, str):
         return text
     found: dict[int, tuple[str, ...]] = {}
@@ -74,8 +77,23 @@ def _selections(text: object) -> object:
             raise ValueError(
                 "must be numbers of routes, each once, with severities or rules, such as 2:critical;3:rule 1,rule 4"
             )
+        for name in chosen:
+            _require_selectable(name)
         found[int(number)] = chosen
     return found
+
+
+def _require_selectable(name: str) -> None:
+    names = (*SEVERITIES, *THRESHOLD_TEXTS)
+    if name in names or RULE_NAME.fullmatch(name):
+        return
+    digits = re.sub("[^0-9]", "", name)
+    near = difflib.get_close_matches(name.lower(), names, n=1) or ([f"rule {int(digits)}"] if digits else [])
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(
+        f"has {name[:40]!r}, which is neither a severity ({', '.join(SEVERITIES)}) nor the name of a rule such as"
+        f" rule 3 or {next(iter(THRESHOLD_TEXTS))}{hint}"
+    )
 
 
 def _template(text: str) -> str:

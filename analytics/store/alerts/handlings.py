@@ -19,6 +19,22 @@ UNACKNOWLEDGED = """
             where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
         )
 """
+RUNNING = """
+    select rule, symbol from (
+        select distinct on (rule, symbol) rule, symbol, until from handling_requests where action = 'snooze'
+        order by rule, symbol, requested_at desc, handling_id desc
+    ) latest
+    where until > %(now)s and (%(rule)s::text is null or rule = %(rule)s)
+        and (%(symbol)s::text is null or symbol = %(symbol)s)
+"""
+KNOWN_RULE = """
+    select exists (select from rule_requests where 'rule ' || rule_id = %(rule)s)
+        or exists (select from alerts where rule = %(rule)s)
+"""
+KNOWN_SYMBOL = """
+    select exists (select from symbols where symbol = %(symbol)s)
+        or exists (select from alerts where symbol = %(symbol)s)
+"""
 LISTED = """
     select r.action, r.rule, r.symbol, r.until, r.handled_by, r.requested_at, h.handling_id is not null
     from handling_requests r left join alert_handlings h using (handling_id)
@@ -89,6 +105,28 @@ def request_handling(
         "insert into handling_requests (action, rule, symbol, until, handled_by) values (%s, %s, %s, %s, %s)",
         (action, rule, symbol, until, handled_by),
     )
+
+
+def running_snoozes(
+    cursor: Cursor, rule: str | None, symbol: str | None, now: datetime
+) -> list[tuple[str | None, str | None]]:
+    """The rule and symbol of each snooze that runs, of this rule and this symbol, or of any; None stands for all."""
+    cursor.execute(RUNNING, {"rule": rule, "symbol": symbol, "now": now})
+    return [(rule, symbol) for rule, symbol in cursor.fetchall()]
+
+
+def is_known_rule(cursor: Cursor, rule: str) -> bool:
+    """Whether somebody asked for a rule with this name, or alerts have it."""
+    cursor.execute(KNOWN_RULE, {"rule": rule})
+    ((found,),) = cursor.fetchall()
+    return bool(found)
+
+
+def is_known_symbol(cursor: Cursor, symbol: str) -> bool:
+    """Whether quotes or alerts of a symbol are stored."""
+    cursor.execute(KNOWN_SYMBOL, {"symbol": symbol})
+    ((found,),) = cursor.fetchall()
+    return bool(found)
 
 
 def listed_handlings(cursor: Cursor, limit: int) -> list[ListedHandling]:

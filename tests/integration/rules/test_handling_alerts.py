@@ -13,9 +13,10 @@ from analytics.store.alerts.handlings import listed_handlings, unacknowledged
 from dashboard.read.sql.alert_queries import read_alerts
 from delivery.store.outbox_tables import close_handled, route_new, switch_on, waiting_for
 from producer.producer import produce
+from shared.errors import ConfigError
 from shared.postgres.database import connect, transaction
 from tests.inputs.records import acknowledgement
-from tests.integration.desk import Desk
+from tests.integration.desk import Desk, give_last_quote
 from tests.waiting import wait_for
 
 NOW = datetime(2026, 1, 2, 15, tzinfo=UTC)
@@ -83,6 +84,48 @@ def test_acknowledged_alerts_are_those_of_the_rule_and_symbol_up_to_that_time(de
     assert desk.rows(
         "select sum(handlings)::int from progress where group_id = %s", desk.config.kafka.group_id
     ) == [(2,)]
+
+
+def snoozed(desk: Desk, symbol: str, minutes: int) -> bool:
+    """Whether an alert of rule 3 is snoozed whose bar ended so many minutes after NOW."""
+    end = NOW + timedelta(minutes=minutes)
+    asked = "select exists (select from handlings_of('rule 3', %s, %s, %s) where action = 'snooze')"
+    return desk.rows(asked, symbol, end, end) == [(True,)]
+
+
+def test_snooze_can_be_ended_and_shortened(desk: Desk) -> None:
+    for symbol in "AB":
+        add_alert(desk, symbol, "rule 3", 5)
+    ask(desk, "snooze", "rule 3", "A", timedelta(hours=4))
+    ask(desk, "snooze", "rule 3", "B", timedelta(hours=4))
+    ask(desk, "snooze", "rule 3", "B", timedelta(hours=1))
+    with desk.at_work(produce), desk.at_work(analyse):
+        wait_for(lambda: are_in_the_log(desk))
+        assert [snoozed(desk, symbol, 90) for symbol in "AB"] == [True, False]
+        assert snoozed(desk, "B", 30)
+        ended = ask(desk, "unsnooze", None, None)
+        assert ended.startswith("Alerts of rule 3 for A; Alerts of rule 3 for B: delivered again")
+        wait_for(lambda: are_in_the_log(desk))
+        assert [snoozed(desk, symbol, 30) for symbol in "AB"] == [False, False]
+    assert ask(desk, "unsnooze", "rule 3", None) == "Alerts of rule 3: no snooze is running."
+
+
+@pytest.mark.parametrize(
+    ("rule", "symbol", "fault"),
+    [
+        ("rule 99", None, "There is no rule 99: `python -m analytics.rules list` lists the rules."),
+        (None, "aapl", "No quote of aapl is stored. Did you mean AAPL?"),
+        ("rsi_oversold", "MOON", "No quote of MOON is stored."),
+    ],
+)
+def test_rule_or_symbol_that_does_not_exist_is_refused(
+    desk: Desk, rule: str | None, symbol: str | None, fault: str
+) -> None:
+    desk.database()
+    give_last_quote(desk, "AAPL")
+    with pytest.raises(ConfigError) as found:
+        ask(desk, "snooze", rule, symbol, timedelta(hours=4))
+    assert str(found.value) == fault
 
 
 def test_alert_that_a_bar_raises_after_the_acknowledgement_is_not_acknowledged(desk: Desk) -> None:
