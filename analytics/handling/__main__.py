@@ -179,7 +179,13 @@ def _print_list(found: list[ListedHandling]) -> None:
     table = Table("asked at (UTC)", "by", "action", "rule", "symbol", "until (UTC)", "state")
     for each in found:
         table.add_row(
-            *(_minute(each.requested_at), each.handled_by, _action(each), each.rule or ALL, each.symbol or ALL),
+            *(
+                _minute(each.requested_at),
+                each.handled_by,
+                _action(each),
+                each.rule or ALL,
+                each.symbol or ALL,
+            ),
             *(_minute(each.until), "in the log" if each.is_in_log else "waiting for the producer"),
         )
     console.print(table)

@@ -42,7 +42,10 @@ def test_addresses_are_separated_by_spaces_and_never_shown(env_file: Path) -> No
         ("ALERT_ZONE=Berlin", "must be a time zone such as UTC or America/New_York"),
         ("ALERT_ROUTES=critical", "must be numbers of routes"),
         ("ALERT_ROUTES=2:critical", "ALERT_URLS has 0 addresses"),
-        ("ALERT_ROUTES=1:critcal", "has 'critcal', which is neither a severity (info, warning, critical) nor"),
+        (
+            "ALERT_ROUTES=1:critcal",
+            "has 'critcal', which is neither a severity (info, warning, critical) nor",
+        ),
         ("ALERT_ROUTES=1:Critical", "did you mean critical?"),
         ("ALERT_ROUTES=1:rule3", "did you mean rule 3?"),
         ("ALERT_ROUTES=1:3", "did you mean rule 3?"),
