@@ -23,6 +23,7 @@ from psycopg2.extensions import parse_dsn
 from starlette.types import ASGIApp
 
 from dashboard.api.guard import Names, names_at
+from dashboard.api.socket_protocol import SOCKET_OPTIONS
 from dashboard.app import build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
@@ -157,7 +158,7 @@ def _serve(app: ASGIApp, model: ReadModel, listener: socket.socket, stop: Stop) 
     Ends the process with status 1 if the tables can't be read any more; the supervisor starts it again.
     """
     server = CountingServer(
-        uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, ws="none")
+        uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, **SOCKET_OPTIONS)
     )
 
     # In a separate thread it leaves the signals to us: in the main thread it would raise them again at its end.

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from dashboard.api import callbacks, guard
+from dashboard.api import callbacks, guard, ticks
 from dashboard.api import routes as api
 from dashboard.api.chart_library import ensure_library, library_folder, read_package
 from dashboard.layout import page
@@ -50,6 +50,7 @@ def build(
     # No interactive API pages: they load scripts from other servers.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.include_router(api.routes(model, context.half_life))
+    server.include_router(ticks.routes(model, context))
     app = _page_of(server, _chart_library(server))
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False

@@ -15,6 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from dashboard.api.guard import Names
+from dashboard.api.socket_protocol import SOCKET_OPTIONS
 from dashboard.app import NAMES, build
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
@@ -181,7 +182,9 @@ def serving(model: ReadModel, port: int, names: Names = NAMES) -> Iterator[str]:
     context = PageContext(model.feed, "The database of the test", Indicators(), Alerts())
     app = build(model, context, names=names)
     server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app, port=port, log_level="warning", lifespan="on", timeout_graceful_shutdown=1, **SOCKET_OPTIONS
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

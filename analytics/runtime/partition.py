@@ -31,6 +31,8 @@ HEARTBEAT_MASK = 255
 """A heartbeat is sent every 256 records, because a batch may take long."""
 REPLACED_BATCH = 1_000
 """Bars written between two heartbeats: writing all bars of a reprocessed log may take minutes."""
+BACKLOG_MESSAGES = 500
+"""Messages of one partition in one step, from which on its log counts as a backlog."""
 SNAPSHOT_SECONDS = 30.0
 SNAPSHOT_MESSAGES = 20_000
 SNAPSHOT_MESSAGES_A_SYMBOL = 50
@@ -95,7 +97,8 @@ class Partition:
     `written`.
 
     `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
-    `reads_history` is whether the records processed last were mostly finished bars.
+    `unpublished` are those whose live view is outdated, `moved` those of them whose last quote is. `reads_history` is
+    whether the records processed last were mostly finished bars, `is_behind` whether they were many.
     """
 
     def __init__(
@@ -121,10 +124,11 @@ class Partition:
         self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
         self.unpublished: dict[str, None] = {}
+        self.moved: dict[str, None] = {}
         self.unsaved: set[str] = set()
         self.saving: SlicedSnapshot | None = None
         self.outdated_forecast_records: dict[str, set[Interval]] = {}
-        self.reads_history = False
+        self.reads_history = self.is_behind = False
         self._mark_all()
 
     def fold(self, batch: Batch) -> None:
@@ -142,9 +146,11 @@ class Partition:
         deployments.catch_up(batch.step.reached - 1, engine)
         changed = engine.changed
         self.unpublished.update(dict.fromkeys(sorted(changed)))
+        self.moved.update(dict.fromkeys(sorted(changed)))
         self.unsaved |= changed
         changed.clear()
         self.reads_history = batch.step.bars > batch.step.quotes
+        self.is_behind = batch.step.reached - batch.step.expected >= BACKLOG_MESSAGES
         self.reached = batch.step.reached
 
     def bars_until(self, symbol: str, interval: Interval, end: int) -> Iterable[Bar]:

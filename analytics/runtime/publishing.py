@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from analytics.engine.symbol_state import SymbolState
 from analytics.runtime.partition import Partition
 from analytics.store.forecasts.forecast_tables import write_forecast_records
-from analytics.store.tables import write_live
+from analytics.store.tables import write_last_quotes, write_live
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.progress.offsets import GroupOnTopic, hold
 
+LAST_QUOTES_SECONDS = 0.05
+"""A page paints twenty times a second at most."""
 LIVE_SECONDS = 0.25
 FORECAST_RECORD_SECONDS = 1.0
 """A forecast record changes after each bar of its series. While a backlog is read, many bars close every second."""
 SYMBOLS_AT_ONCE = 200
 MAX_SHARE = 0.1
-"""The largest share of the time that the live view may take, and the forecast records likewise."""
+"""The largest share of the time that the live view may take, the last quotes and the forecast records likewise."""
 HISTORY_SHARE = 0.02
 """The same while a history is read: each of its bars is outdated at once, and it should end soon."""
 LONGEST_SECONDS = 10.0
@@ -50,10 +53,14 @@ class LivePublisher:
 
     def __init__(self, reading: GroupOnTopic, partitions: Mapping[int, Partition]) -> None:
         self._reading, self._partitions = reading, partitions
+        self._last_quotes = Pace(LAST_QUOTES_SECONDS)
         self._live, self._forecast_records = Pace(LIVE_SECONDS), Pace(FORECAST_RECORD_SECONDS)
 
     def publish_due(self, connection: Connection) -> None:
-        """Update the live view several times a second, and the forecast records once a second."""
+        """Update the last quotes up to twenty times a second, the live view four times, and the forecast records
+        once. While a backlog is read, last quotes are outdated at once: then they come with the live view."""
+        if not any(partition.is_behind for partition in self._partitions.values()):
+            self._last_quotes.publish_if_due(MAX_SHARE, lambda: self._publish_last_quotes(connection))
         reads_history = any(partition.reads_history for partition in self._partitions.values())
         share = HISTORY_SHARE if reads_history else MAX_SHARE
         self._live.publish_if_due(share, lambda: self._publish_live(connection))
@@ -65,6 +72,29 @@ class LivePublisher:
             continue
         while self._publish_forecast_records(connection):
             continue
+
+    def _publish_last_quotes(self, connection: Connection) -> bool:
+        """Write the last quotes of all partitions in one transaction, which costs less than one for each."""
+        moved = {
+            number: list(partition.moved)[:SYMBOLS_AT_ONCE]
+            for number, partition in self._partitions.items()
+            if partition.is_current and partition.moved
+        }
+        if not moved:
+            return False
+        with transaction(connection) as cursor:
+            states: dict[
+                str, SymbolState
+            ] = {}  # a symbol may be in several partitions, after their number was changed
+            for number, symbols in moved.items():
+                partition = self._partitions[number]
+                hold(cursor, self._reading, number, partition.written)
+                states |= {symbol: partition.engine.symbols[symbol] for symbol in symbols}
+            write_last_quotes(cursor, list(states.values()))
+        for number, symbols in moved.items():
+            for symbol in symbols:
+                del self._partitions[number].moved[symbol]
+        return True
 
     def _publish_live(self, connection: Connection) -> bool:
         return self._publish(connection, lambda partition: partition.unpublished, _write_live)
@@ -94,6 +124,8 @@ class LivePublisher:
 
 def _write_live(cursor: Cursor, partition: Partition, symbols: list[str]) -> None:
     write_live(cursor, [partition.engine.symbols[symbol] for symbol in symbols])
+    for symbol in symbols:
+        partition.moved.pop(symbol, None)
 
 
 def _write_forecast_records(cursor: Cursor, partition: Partition, symbols: list[str]) -> None:

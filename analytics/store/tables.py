@@ -16,6 +16,7 @@ from analytics.store.bar_fields import bar_fields, indicator_fields
 from analytics.store.own_tables import write_own
 from analytics.store.times import utc
 from shared.market.records import INTERVALS, Bar, Interval
+from shared.postgres.announcements import LAST_QUOTES, OPEN_BARS, announce
 from shared.postgres.binary_copy import copy_fields
 from shared.postgres.database import Cursor, allow_hours
 from shared.postgres.upsert import upsert
@@ -150,6 +151,13 @@ def write_live(cursor: Cursor, states: list[SymbolState]) -> None:
         cursor.execute("delete from open_bars where symbol = %s and not interval = any(%s)", (symbol, kept))
     rows = [_open_bar_row(live) for symbol in symbols for live in lives[symbol]]
     upsert(cursor, "open_bars", OPEN_BAR_COLUMNS, rows, keys=2)
+    announce(cursor, OPEN_BARS, symbols)
+
+
+def write_last_quotes(cursor: Cursor, states: list[SymbolState]) -> None:
+    """Update the last quotes and counters of these symbols alone, without their open bars and the previews of those."""
+    upsert(cursor, "symbols", SYMBOL_COLUMNS, [row for state in states for row in _symbol_row(state)])
+    announce(cursor, LAST_QUOTES, [state.symbol for state in states])
 
 
 def _symbol_row(state: SymbolState) -> Iterable[tuple[object, ...]]:

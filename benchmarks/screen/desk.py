@@ -59,10 +59,11 @@ class ScreenDesk:
             until(lambda: self.stage.row(ACT, SEARCHED) == (SYMBOLS,), "the models are searched")
 
     @contextmanager
-    def trading(self, rate: float) -> Iterator[None]:
-        """Publish so many quotes a second while this is open; the first time the past comes before them."""
+    def trading(self, rate: float, symbols: int = SYMBOLS) -> Iterator[None]:
+        """Publish so many quotes a second of the first symbols while this is open; the first time the past comes
+        before them."""
         is_first = self.stage.row(ACT, READ) == (0,)
-        numbers = {"--quotes": MANY_QUOTES, "--rate": rate, "--symbols": SYMBOLS}
+        numbers = {"--quotes": MANY_QUOTES, "--rate": rate, "--symbols": symbols}
         numbers["--history"] = HISTORY if is_first else 0
         arguments = [str(each) for pair in numbers.items() for each in pair]
         read = self.stage.row(ACT, READ)

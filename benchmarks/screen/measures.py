@@ -1,5 +1,6 @@
 """The measurements of one page: each returns the cells of its rows by their names."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 
@@ -7,8 +8,8 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from benchmarks.screen.browser import ProbedPage
-from benchmarks.screen.desk import SYMBOLS, ScreenDesk
-from benchmarks.screen.painted import delays
+from benchmarks.screen.desk import ACT, SYMBOLS, ScreenDesk
+from benchmarks.screen.painted import PricePaint, delays
 from benchmarks.staging.part import Part
 from benchmarks.staging.stage import say
 
@@ -18,6 +19,7 @@ SETTLING_SECONDS = 5.0
 SHIFT_SECONDS = 5.0
 LONG_MS = 100.0
 HOUR_SAMPLES = 12
+VIEWERS = 200
 PAUSE_MS = 300
 
 Cells = dict[str, str]
@@ -29,6 +31,7 @@ SWITCH = "switch of symbol until the chart is drawn: p50 / p95 ms"
 VIEW = "first view until the chart is drawn: cold / warm s"
 BYTES = "bytes of the first view, MB"
 SHIFT = "layout shift"
+SOCKETS = f"{VIEWERS} sockets at 1/s: CPU of the page server, core / push p95 ms"
 MEMORY = "open page: heap MB / nodes, first and last quarter"
 
 
@@ -123,11 +126,31 @@ def opened(desk: ScreenDesk, browser: Browser, address: str, seconds: float) -> 
     return {MEMORY: f"{first[0]:.1f}, {last[0]:.1f} / {first[1]:.0f}, {last[1]:.0f}"}
 
 
+def pushed(desk: ScreenDesk, address: str, server: Part, seconds: float) -> Cells:
+    """Many viewers, each with a tick a second: from the commit until each of them has it. The charted symbol alone is
+    quoted."""
+    options = ("--address", address, "--viewers", str(VIEWERS), "--seconds", str(seconds + SETTLING_SECONDS))
+    with desk.trading(1, symbols=1):
+        process = desk.stage.start(ACT, "benchmarks.screen.sockets", *options)
+        time.sleep(SETTLING_SECONDS)
+        since, cpu = time.time(), server.cpu_seconds()
+        printed = process.ended().printed
+        share = (server.cpu_seconds() - cpu) / (time.time() - since)
+    commits = desk.commits()
+    found = [
+        each
+        for received in json.loads(printed)
+        for each in delays(commits, [], [PricePaint(*tick) for tick in received], since).from_commit
+    ]
+    return {SOCKETS: f"{share:.2f} / {spread(found, 95)}"}
+
+
 Measure = Callable[[ScreenDesk, Browser, str, Part, float], Cells]
 MEASURES: dict[str, Measure] = {
     "painted": painted,
     "switch": lambda desk, browser, address, _, __: switched(desk, browser, address),
     "view": lambda desk, browser, address, _, __: first_viewed(desk, browser, address),
+    "sockets": lambda desk, _, address, server, seconds: pushed(desk, address, server, seconds),
     "open": lambda desk, browser, address, _, seconds: opened(desk, browser, address, seconds),
 }
 AIMS = {
@@ -139,5 +162,6 @@ AIMS = {
     VIEW: "1.0 / 0.6",
     BYTES: "1.2",
     SHIFT: "0.05",
+    SOCKETS: "0.15 / 30",
     MEMORY: "flat",
 }

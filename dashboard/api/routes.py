@@ -15,7 +15,8 @@ from dashboard.presenters.figures import columns
 from dashboard.presenters.forecasts.feature_names import with_feature_labels
 from dashboard.presenters.forecasts.outcomes import figure, outcomes
 from dashboard.presenters.mood import breadth_of, mood
-from dashboard.read.read_model import MAX_BARS, ReadModel
+from dashboard.read.follower import MAX_BARS
+from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
 from dashboard.read.snapshot import zone_of
 from shared.errors import TickstreamError

@@ -6,7 +6,7 @@
   const last = deskChoice.last();
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: deskWindow.first(last.interval) ? last.interval : "1m", target: null,
-    askedAt: null, answeredAt: null, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
+    askedAt: null, answeredAt: null, wholeAt: 0, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null, fallback: null,
   };
   deskWindow.setRange(deskWindow.first(state.interval)); // here and not in `begin`, because Dash may call `ask` before it
@@ -110,7 +110,8 @@
   function ask(_, chosen, adjusted) {
     const isFirst = state.symbol === null, symbol = isFirst ? firstSymbol(chosen) : chosen;
     const isOther = symbol !== state.symbol, now = performance.now();
-    const isDue = isOther || adjusted !== state.adjusted || state.askedAt === null || now - state.askedAt >= OVERDUE;
+    const isOverdue = state.askedAt === null ? deskSocket.isAnswerDue(state.wholeAt) : now - state.askedAt >= OVERDUE;
+    const isDue = isOther || adjusted !== state.adjusted || isOverdue;
     if (!isDue) return dash_clientside.no_update;
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
@@ -119,11 +120,13 @@
     return request();
   }
 
-  function apply(delta) {
-    if (!delta) return;
+  function apply(answer) {
+    if (!answer) return;
     state.askedAt = null;
-    state.answeredAt = performance.now();
-    if (delta.generation === state.generation && delta.sequence < state.sequence) return;
+    state.answeredAt = state.wholeAt = performance.now();
+    const isOvertaken = answer.generation === state.generation && answer.sequence < state.sequence;
+    const delta = isOvertaken ? deskSocket.newer(answer) : answer;
+    if (!delta) return;
     if (delta.generation !== state.generation) reset(delta.generation);
     state.sequence = delta.sequence;
     deskWatchlist.apply(delta.rows, Boolean(delta.now));
@@ -135,6 +138,19 @@
     offerSymbols();
     deskSources.follow(delta);
     if (delta.symbol === state.symbol && delta.interval === state.interval) applySymbol(delta);
+    keepTime();
+  }
+
+  // What quotes and closed bars have changed: see 8_socket.js.
+  function applyTick(tick) {
+    if (tick.generation === state.generation && tick.sequence < state.sequence) return;
+    if (tick.generation !== state.generation) reset(tick.generation);
+    Object.assign(state, { sequence: tick.sequence, answeredAt: performance.now(), now: tick.now, isCurrent: tick.is_current, age: tick.age });
+    deskWatchlist.apply(tick.rows, Boolean(tick.now));
+    deskAlerts.apply(tick.alerts, tick.heading ? tick.heading.clock : tick.now);
+    offerSymbols();
+    const { answer } = state, isShownHere = tick.symbol === state.symbol && tick.interval === state.interval;
+    if (isShownHere && answer && answer.symbol === tick.symbol && answer.interval === tick.interval) applySymbol({ ...answer, ...tick });
     keepTime();
   }
 
@@ -230,6 +246,7 @@
 
   window.setInterval(keepTime, 500);
   window.deskGo = { bar: goToBar };
+  window.deskTicks = { request, apply: applyTick, isReady: () => state.answeredAt !== null && state.symbol !== null };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
     ask, apply, begin,

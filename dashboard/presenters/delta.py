@@ -74,7 +74,7 @@ def delta(
 ) -> dict[str, Any]:
     """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload. `closed`:
     the newest closed bars, oldest first, for the time in which no bar is open."""
-    since = request.sequence if request.generation == snapshot.generation else 0
+    since = changes_since(snapshot, request)
     message = {
         "sequence": snapshot.sequence,
         "generation": snapshot.generation,
@@ -89,6 +89,36 @@ def delta(
         message |= _indicators(context, snapshot.reading, (request.symbol, request.interval), closed)
         message |= _bars(snapshot.reading, request, newer)
     return message
+
+
+def tick(
+    context: PageContext,
+    snapshot: Snapshot,
+    request: DeltaRequest,
+    newer: list[ChartBar] | None,
+    closed: Sequence[ChartBar] = (),
+) -> dict[str, Any]:
+    """The part of `delta` that quotes and closed bars change: it is pushed, and the rest follows at an interval."""
+    reading, symbol = snapshot.reading, request.symbol
+    message = {
+        "sequence": snapshot.sequence,
+        "generation": snapshot.generation,
+        "rows": _watchlist(context, snapshot, changes_since(snapshot, request)),
+        "alerts": _alerts(snapshot, changes_since(snapshot, request)),
+        "now": reading.now,
+        "is_current": snapshot.condition != "no_database",
+        "age": _age(context, reading, symbol),
+    }
+    if symbol in reading.symbols:
+        message |= _moving(context, reading, symbol, request.interval)
+        message |= _indicators(context, reading, (symbol, request.interval), closed)
+        message |= _bars(reading, request, newer)
+    return message
+
+
+def changes_since(snapshot: Snapshot, request: DeltaRequest) -> int:
+    """The sequence up to which a viewer has all changes: 0 if it is of another generation."""
+    return request.sequence if request.generation == snapshot.generation else 0
 
 
 def _bars(reading: Reading, request: DeltaRequest, newer: list[ChartBar] | None) -> dict[str, Any]:
@@ -208,17 +238,23 @@ def _status_bar(snapshot: Snapshot) -> dict[str, Any]:
 def _shown_symbol(context: PageContext, snapshot: Snapshot, symbol: str, interval: str) -> dict[str, Any]:
     """Heading, panels and open bar of the charted symbol."""
     reading = snapshot.reading
+    return {
+        **_moving(context, reading, symbol, interval),
+        "standing": _quote_status(reading, symbol),
+        **_forecast(reading, symbol, interval),
+    }
+
+
+def _moving(context: PageContext, reading: Reading, symbol: str, interval: str) -> dict[str, Any]:
+    """What a quote changes: heading, session and open bar."""
     row, open_bar = reading.symbols[symbol], reading.open_bars.get((symbol, interval))
+    as_of = _as_of(context, reading, symbol)
     return {
         "symbol": symbol,
         "interval": interval,
-        "heading": heading(row, reading.now, context.feed != "replay", _as_of(context, reading, symbol)),
-        "standing": _quote_status(reading, symbol),
-        "session": session_cells(
-            row, reading.open_bars.get((symbol, "1d")), _as_of(context, reading, symbol)
-        ),
+        "heading": heading(row, reading.now, context.feed != "replay", as_of),
+        "session": session_cells(row, reading.open_bars.get((symbol, "1d")), as_of),
         "open": columns([open_bar.bar]) if open_bar else {},
-        **_forecast(reading, symbol, interval),
     }
 
 

@@ -11,16 +11,9 @@ import psycopg2
 from dashboard.read.cache.bar_history import BarHistory
 from dashboard.read.cache.series_cache import SeriesCache
 from dashboard.read.expected_closes import NAIVE, expected_closes
-from dashboard.read.reading import read_tables
+from dashboard.read.follower import MAX_BARS, TableFollower
 from dashboard.read.rows import AlertRow, ChartBar, HeadlineRow, PastForecastRow, SeriesKey
-from dashboard.read.snapshot import (
-    Reading,
-    Snapshot,
-    advance,
-    begin_generation,
-    first_snapshot,
-    stall,
-)
+from dashboard.read.snapshot import Snapshot, first_snapshot, stall
 from dashboard.read.sql import alert_queries, forecast_queries, queries
 from dashboard.read.sql.connections import ReadConnections, read_only_connection
 from dashboard.read.sql.diagnostics import read_diagnostics
@@ -29,22 +22,16 @@ from dashboard.read.sql.mood_queries import read_headlines
 from dashboard.read.sql.own_queries import read_own
 from shared.errors import TickstreamError
 from shared.market.records import Interval
-from shared.postgres.database import Connection, Cursor, connect, transaction
+from shared.postgres.database import Connection, connect, transaction
 from shared.runtime.backoff import doubled
 from shared.runtime.lifecycle import HeartbeatRow
 
-POLL_SECONDS = 0.25
 FIRST_PAUSE, MAX_PAUSE = 0.25, 4.0
 """Seconds between two attempts to connect: doubled after each failure."""
-FULL_READ_SECONDS = 1.0
-"""Seconds between two reads of everything; those between them take only what a quote or a new bar changes."""
 OUTCOMES_SHOWN = 100
 DIAGNOSTICS_SECONDS = 10
 """How long the models' diagnostics are cached if no bar closes and no training ends: error findings are written after
 the trainings."""
-MAX_BARS = 5000
-"""The most bars in one response; a chart requests older ones in further pages."""
-
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +58,8 @@ class ReadModel:
         self.feed = feed
         self._heartbeat = HeartbeatRow("screen", instance)
         self._group = group
-        self._reads = 0
         self.turns = 0
+        self._told: set[Callable[[], None]] = set()
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         self._connections = ReadConnections(address)
@@ -240,47 +227,31 @@ class ReadModel:
                 reason = _reason(error)
                 if self.snapshot.condition != "no_database":
                     log.warning("The dashboard is waiting for the database: %s", reason)
-                self.snapshot = stall(self.snapshot, "no_database", reason)
+                self._publish(stall(self.snapshot, "no_database", reason))
                 self._stopping.wait(doubled(FIRST_PAUSE, MAX_PAUSE, failures))
                 failures += 1
 
     def _follow(self, reader: Connection, writer: Connection) -> None:
         """Read until stopped or until the connection is lost. Raises TickstreamError and psycopg2.Error."""
-        self._history.clear()
-        begun = False
+        follower = TableFollower(reader, self.feed, self._group, self._history, self._publish)
         while not self._stopping.is_set():
             self.turns += 1
-            # One transaction per read: prices, bars and alerts are of the same moment.
-            with transaction(reader) as cursor:
-                is_full = not begun or self._is_full_read_due()
-                has_tables = not is_full or queries.has_tables(cursor)
-                if has_tables:
-                    before = self.snapshot if begun else begin_generation(self.snapshot)
-                    reached = advance(before, self._read(cursor, before.reading, is_full))
-                    if reached.generation != before.generation:
-                        self._history.clear()
-                    self.snapshot, begun = reached, True
-                else:
-                    self.snapshot = stall(self.snapshot, "no_tables", "")
-            if has_tables and self._heartbeat.due():
-                self._heartbeat.write(writer, "running", "", 0, self._reads)
-            self._stopping.wait(POLL_SECONDS)
-        if begun:
-            self._heartbeat.write(writer, "stopped", "", 0, self._reads)
+            follower.step(self.snapshot)
+            if self.snapshot.condition != "no_tables" and self._heartbeat.due():
+                self._heartbeat.write(writer, "running", "", 0, follower.reads)
+        if follower.has_begun:
+            self._heartbeat.write(writer, "stopped", "", 0, follower.reads)
 
-    def _read(self, cursor: Cursor, old: Reading, is_full: bool) -> Reading:
-        self._reads += 1
-        self._extend_history(cursor)
-        return read_tables(cursor, old, self.feed, self._group, is_full)
+    def _publish(self, snapshot: Snapshot) -> None:
+        """Show a snapshot, and tell everybody who waits for one."""
+        self.snapshot = snapshot
+        for tell in tuple(self._told):
+            tell()
 
-    def _is_full_read_due(self) -> bool:
-        """Whether the next read is of everything."""
-        return self._reads % round(FULL_READ_SECONDS / POLL_SECONDS) == 0
-
-    def _extend_history(self, cursor: Cursor) -> None:
-        """Append the bars that closed since the last read to the cached series."""
-        if last_starts := self._history.last_starts():
-            self._history.extend(queries.read_bars_since(cursor, last_starts, MAX_BARS))
+    def tell_changes(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` after each new snapshot, in the thread that reads; returns what ends this."""
+        self._told.add(tell)
+        return lambda: self._told.discard(tell)
 
 
 def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:

@@ -1,7 +1,7 @@
 """Reads the tables once: values that change with every quote each time, others once a second or when a bar closes."""
 
 from dashboard.read.pace import sampled
-from dashboard.read.rows import ForecastRow, OpenBarRow, SeriesAccuracy, SeriesKey
+from dashboard.read.rows import ForecastRow, OpenBarRow, SeriesAccuracy, SeriesKey, SymbolRow
 from dashboard.read.snapshot import Reading, Rebuild, messages_known, outdated_symbols
 from dashboard.read.sql import alert_queries, forecast_queries, queries, set_aside_queries
 from dashboard.read.trends import trends_now
@@ -41,6 +41,12 @@ def read_tables(cursor: Cursor, old: Reading, feed: str, group: str, is_full: bo
         pace=sampled(old.pace, now, folded),
         outdated=outdated_symbols(symbols, now, known - folded),
     )
+
+
+def with_last_quotes(old: Reading, symbols: dict[str, SymbolRow], now: float) -> Reading:
+    """The old reading with the last quotes at `now`."""
+    outdated = outdated_symbols(symbols, now, old.known - old.folded)
+    return old._replace(now=now, symbols=symbols, outdated=outdated)
 
 
 def _read_rest(cursor: Cursor, old: Reading, feed: str) -> Reading:

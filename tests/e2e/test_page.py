@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from psycopg2.extensions import make_dsn
 
 from dashboard.layout import FIGURES, PULSE_MILLISECONDS
-from dashboard.read.read_model import POLL_SECONDS
+from dashboard.read.follower import POLL_SECONDS
 from db.migrate import migrate
 from shared.postgres.database import connect, make_database, transaction
 from tests.e2e.visit import Visit

@@ -15,7 +15,7 @@ HEAVY = (
 NEEDED = {
     ("start_pipeline", "consumer.consumer", "producer.producer"): [],
     ("ml.trainer",): [],
-    ("start_dashboard",): ["dash", "plotly", "uvicorn"],
+    ("start_dashboard",): ["websockets", "dash", "plotly", "uvicorn"],
     ("analytics.analytics_consumer",): ["numpy"],
 }
 """What parts have loaded while they wait for the first message."""

@@ -41,7 +41,7 @@ WITH_SQL = set(
     analytics/store/comparison/stored_quotes analytics/store/tables consumer/tables
     dashboard/read/read_model dashboard/read/sql/connections dashboard/read/sql/diagnostics
     dashboard/read/sql/forecast_queries dashboard/read/sql/market_queries dashboard/read/sql/own_queries
-    dashboard/read/sql/queries dashboard/read/sql/alert_queries
+    dashboard/read/sql/queries dashboard/read/sql/alert_queries dashboard/read/sql/live_queries
     dashboard/read/sql/set_aside_queries dashboard/read/sql/mood_queries
     delivery/store/outbox_tables delivery/store/route_tables
     db/blocking db/cutting db/divergence db/migrate
@@ -49,8 +49,8 @@ WITH_SQL = set(
     producer/live_offer producer/store/earlier_runs producer/store/headlines producer/store/requests
     producer/store/symbol_queries producer/store/tables
     shared/progress/offsets shared/embedded/postgres/probe shared/observability/status_board
-    shared/postgres/binary_copy shared/postgres/database shared/postgres/locks shared/postgres/upsert
-    shared/runtime/lifecycle
+    shared/postgres/announcements shared/postgres/binary_copy shared/postgres/database shared/postgres/locks
+    shared/postgres/upsert shared/runtime/lifecycle
     """.split()  # noqa: SIM905
 )
 """The modules that contain SQL."""
