@@ -18,7 +18,25 @@ TOO_OLD = "too old"
 """The one reason that is usual: a feed has the stories of many days."""
 MICROSECONDS = 1_000_000
 
-_TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--[^<>]*--)>")
+_ELEMENTS = (
+    "a abbr acronym address article aside audio b bdi bdo big blockquote br button canvas caption center cite code col"
+    " dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame h[1-6] header"
+    " hr i iframe img input ins kbd label legend li link main map mark marquee math menu meta nav nobr noscript object"
+    " ol option p param picture pre q rp rt ruby s samp script section select small source span strike strong style sub"
+    " summary sup svg table tbody td template textarea tfoot th thead time tr tt u ul var video wbr"
+)
+"""The elements of HTML that may stand in a line of text, also those of earlier versions. The outline of a page (html,
+head, title, body) is none: a title that names them is about them."""
+_ATTRIBUTE = (
+    r"""\s+(?:[^\s"'<>/=]+\s*=\s*(?:"[^"]{0,2000}"|'[^']{0,2000}'|[^\s"'<>=`]+)"""
+    r"""|async|defer|hidden|nowrap|allowfullscreen)"""
+)
+"""A name with a value, or one of the few that need none: "<b and c>" compares."""
+_TAG = re.compile(
+    rf"<(?:/(?:{_ELEMENTS.replace(' ', '|')})\s*"
+    rf"|(?:{_ELEMENTS.replace(' ', '|')})(?:{_ATTRIBUTE})*\s*/?|!--[^<>]*--)>",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"https?://[^\s/\"'<>\\\x00-\x1f\x7f]+[^\s\"'<>\\\x00-\x1f\x7f]*")
 
 
@@ -34,7 +52,7 @@ def headline_of(story: Story, source: str, now: datetime, max_age: timedelta) ->
     return Headline(
         symbol=story.symbol,
         title=title,
-        published_time=_published(story.published, now, max_age),
+        published_time=_published(story, now, max_age),
         score=score_of(title, story.symbol),
         scorer=SCORER,
         source=source,
@@ -45,9 +63,10 @@ def headline_of(story: Story, source: str, now: datetime, max_age: timedelta) ->
     )
 
 
-def _published(published: datetime | None, now: datetime, max_age: timedelta) -> datetime:
+def _published(story: Story, now: datetime, max_age: timedelta) -> datetime:
+    published = story.published
     if published is None:
-        raise ValueError("no date")
+        raise ValueError("a date that can't be read, or that has no known zone" if story.date else "no date")
     if published > now + WRONG_CLOCK:
         raise ValueError("a time in the future")
     if published < now - max_age:
@@ -56,7 +75,8 @@ def _published(published: datetime | None, now: datetime, max_age: timedelta) ->
 
 
 def plain_text(text: str, length: int) -> str:
-    """The text without HTML, control and invisible characters, in one line; a longer one ends with an ellipsis."""
+    """The text in one line, without tags of HTML, control and invisible characters; a longer one ends with an
+    ellipsis."""
     text = _TAG.sub(" ", html.unescape(html.unescape(text[:LONGEST_READ])))
     visible = (" " if unicodedata.category(sign).startswith(("C", "Z")) else sign for sign in text)
     line = " ".join("".join(visible).split())

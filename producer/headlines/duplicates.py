@@ -1,19 +1,31 @@
 """Which headlines are known already. Pure."""
 
-import re
 import unicodedata
 from datetime import datetime
 
 from shared.market.records import Headline
 
-_WORDS = re.compile(r"\w+")
+_WRITINGS = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\ufe0e\ufe0f", None),
+    }
+)
+"""Signs that differ in their form only, and what chooses the form of an emoji."""
 
 
 def key_of(symbol: str, title: str, publisher: str | None) -> str:
-    """What two tellings of one story have in common: symbol, words of the title, and publisher, however written."""
-    words = _WORDS.findall(unicodedata.normalize("NFKC", title).casefold())
-    by = _WORDS.findall(unicodedata.normalize("NFKC", publisher or "").casefold())
-    return "\n".join((symbol, " ".join(words) or title, " ".join(by)))
+    """What two tellings of one story have in common: symbol, title, and publisher, whatever their capitals, spaces,
+    quotation marks and dashes. Every other sign counts: "+5%" is not "-5%", and "?" is no "!"."""
+    return "\n".join((symbol, _plain(title), _plain(publisher or "")))
+
+
+def _plain(text: str) -> str:
+    # Before the forms are made equal, because NFKC takes an accent that stands alone apart.
+    text = unicodedata.normalize("NFKC", text.translate(_WRITINGS)).casefold()
+    return " ".join(text.split())
 
 
 class KnownHeadlines:

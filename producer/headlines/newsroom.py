@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 
-from producer.headlines.cleaning import TOO_OLD, headline_of
+from producer.headlines.cleaning import TOO_OLD, headline_of, plain_text
 from producer.headlines.duplicates import KnownHeadlines
 from producer.headlines.story import NewsSource, Story
 from producer.transport.http import Rejected
@@ -20,6 +20,8 @@ FIRST_SECONDS = 20.0
 counts."""
 FIRST_PAUSE, MAX_PAUSE = 60.0, 3_600.0
 """Seconds of the pauses after failures in a row, if the source names none."""
+DATE_LENGTH = 60
+"""Characters of a date that are logged."""
 
 log = logging.getLogger("tickstream.producer")
 
@@ -39,7 +41,8 @@ class Newsroom:
         self._interval, self._max_age, self._partitions = interval, max_age, partitions
         self._due: dict[str, float] = {}
         self._paused_until = 0.0
-        self._failures, self._is_odd = 0, False
+        self._failures = 0
+        self._told: set[tuple[str, str]] = set()
         self._found: Queue[Headline] = Queue()
         self.known = KnownHeadlines()
 
@@ -70,24 +73,31 @@ class Newsroom:
         if self._failures:
             log.info("Headlines are read again.")
         self._failures = 0
-        self._keep_new([story for story in stories if story.symbol in listings], datetime.now(UTC))
+        self._keep_new(subject, [story for story in stories if story.symbol in listings], datetime.now(UTC))
 
-    def _keep_new(self, stories: Sequence[Story], now: datetime) -> None:
-        """If nothing can be used, the reason is logged once: the source may be another one than was meant."""
-        headlines, reasons = list[Headline](), list[str]()
+    def _keep_new(self, subject: str, stories: Sequence[Story], now: datetime) -> None:
+        headlines = list[Headline]()
         self.known.forget(now - 2 * self._max_age)
         for story in stories:
             try:
                 headlines.append(headline_of(story, self._source.name, now, self._max_age))
             except ValueError as reason:
-                log.debug("a story about %s is not used: %s", story.symbol, reason)
-                reasons.append(str(reason))
+                self._warn(subject, story, str(reason))
         for headline in filter(self.known.take_new, headlines):
             self._found.put(headline)
-        odd = [reason for reason in reasons if reason != TOO_OLD]
-        if odd and not headlines and not self._is_odd:
-            self._is_odd = True
-            log.warning("None of %d stories can be used, such as one with %s.", len(reasons), odd[0])
+
+    def _warn(self, subject: str, story: Story, reason: str) -> None:
+        """Log why a story is left out: for each subject and reason the first one, because a feed repeats its own
+        faults, and none that is only old."""
+        if reason == TOO_OLD or (subject, reason) in self._told:
+            log.debug("a story about %s is not used: %s", story.symbol, reason)
+            return
+        self._told.add((subject, reason))
+        dated = f' dated "{plain_text(story.date, DATE_LENGTH)}"' if story.date else ""
+        log.warning(
+            "Headlines of %s: a story about %s%s is left out: %s. Others of this kind are not logged.",
+            *(self._source.name, story.symbol, dated, reason),
+        )
 
     def _pause(self, error: SourceError, at: float) -> None:
         """No request until the source is asked again; the first failure in a row is logged."""

@@ -8,13 +8,15 @@ from shared.market.listings import Listings
 
 
 class Story(NamedTuple):
-    """A story about one of our symbols as its source tells of it; a missing value is None."""
+    """A story about one of our symbols as its source has it; a missing value is None. `date` is how its date is
+    written, also where no time can be read in it."""
 
     symbol: str
     title: str | None
     published: datetime | None
     publisher: str | None
     link: str | None
+    date: str = ""
 
 
 class NewsSource(Protocol):

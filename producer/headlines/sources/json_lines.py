@@ -1,6 +1,6 @@
 """Headlines or posts as JSON lines, from a file that another program appends to, or from an address.
 
-A line has `symbol`, `title` (or `text`) and `published`, ISO 8601 with a zone or epoch seconds; `publisher` and `link`
+A line has `symbol`, `title` (or `text`) and `published`, a time as in feeds or epoch seconds; `publisher` and `link`
 may be missing:
 
     {"symbol": "AAPL", "text": "Loaded more $AAPL", "published": "2026-11-20T15:04:05Z", "publisher": "forum"}
@@ -8,11 +8,13 @@ may be missing:
 
 from codecs import BOM_UTF8
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from producer.headlines.sources.times import time_of
 from producer.headlines.story import Story
 from producer.transport.http import HttpClient
 from shared.errors import SourceDown, Unanswered
@@ -30,7 +32,7 @@ class Line(msgspec.Struct):
     symbol: str
     title: str | None = None
     text: str | None = None
-    published: datetime | None = None
+    published: str | float | None = None
     publisher: str | None = None
     link: str | None = None
 
@@ -65,11 +67,19 @@ def stories_in(lines: bytes) -> list[Story]:
             each = _decoder.decode(line)
         except (msgspec.DecodeError, ValueError, RecursionError):
             continue
-        published = each.published if each.published is not None and each.published.tzinfo else None
-        found.append(Story(each.symbol, each.title or each.text, published, each.publisher, each.link))
+        date = "" if each.published is None else str(each.published)
+        published = _epoch_time(date) or time_of(date)
+        found.append(Story(each.symbol, each.title or each.text, published, each.publisher, each.link, date))
     if lines.strip() and not found:
         raise Unanswered("No line of the headlines is JSON in UTF-8 with a symbol.")
     return found
+
+
+def _epoch_time(date: str) -> datetime | None:
+    """The time of a number of seconds; None if it is no number, or none of the years 1 to 9999."""
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(float(date), UTC)
+    return None
 
 
 def _end_of(path: Path) -> bytes:

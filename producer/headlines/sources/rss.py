@@ -1,16 +1,12 @@
 """Headlines of RSS and Atom feeds: one feed for each symbol, whose address has {symbol} in place of it."""
 
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from io import StringIO
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, ParseError, iterparse
-from zoneinfo import ZoneInfo
 
 from producer.headlines.sources.feed_text import decoded, well_formed
+from producer.headlines.sources.times import time_of
 from producer.headlines.story import Story
 from producer.transport.http import HttpClient
 from shared.errors import Unanswered
@@ -20,28 +16,6 @@ from shared.settings.provider_settings import PLACEHOLDER
 ROOTS = ("rss", "RDF", "feed")
 ITEMS = ("item", "entry")
 MOST_ITEMS = 200
-ZONES = {
-    **dict.fromkeys(("UTC", "GMT"), "UTC"),
-    **dict.fromkeys(("CET", "CEST", "MET", "MEST"), "Europe/Berlin"),
-    **dict.fromkeys(("WET", "WEST"), "Europe/Lisbon"),
-    **dict.fromkeys(("EET", "EEST"), "Europe/Athens"),
-    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
-    **dict.fromkeys(("NZST", "NZDT"), "Pacific/Auckland"),
-    "BST": "Europe/London",
-    "ET": "America/New_York",
-    "CT": "America/Chicago",
-    "MT": "America/Denver",
-    "PT": "America/Los_Angeles",
-    "JST": "Asia/Tokyo",
-    "KST": "Asia/Seoul",
-    "HKT": "Asia/Hong_Kong",
-    "SGT": "Asia/Singapore",
-}
-"""Whose clock a name at the end of a time means. RFC 822 knows four more, of the United States; a name of several
-countries, such as IST, is not here."""
-_NAMED = re.compile(r"\s([A-Z]{2,4})$")
-_OFFSET = re.compile(r"(?<=\d)\s*(?:GMT|UTC?)?([+-])(\d{1,2})(?::?(\d\d))?(?:\s*\([^()]*\)|\[[^\[\]]*\])?$")
-"""The difference from UTC at the end of a time, however it is written, and what its zone is called after it."""
 
 
 class Rss:
@@ -98,7 +72,7 @@ def _story(symbol: str, item: Element) -> Story:
         values.get("pubDate") or values.get("published") or values.get("updated") or values.get("date") or ""
     )
     publisher = values.get("source") or values.get("creator") or values.get("author")
-    return Story(symbol, values.get("title"), time_of(date), publisher, values.get("link"))
+    return Story(symbol, values.get("title"), time_of(date), publisher, values.get("link"), date)
 
 
 def _text(field: Element) -> str:
@@ -117,26 +91,3 @@ def _name(element: Element) -> str:
 def _vocabulary(element: Element) -> str:
     """The namespace."""
     return str(element.tag).rpartition("}")[0]
-
-
-def time_of(text: str) -> datetime | None:
-    """A time as in e-mail (RFC 822, for RSS) or as in ISO 8601 (for Atom); None if it is neither, or without zone."""
-    text = text.strip().upper()
-    if (named := _NAMED.search(text)) and (zone := ZONES.get(named[1])):
-        local = _time(f"{text[: named.start()]} +0000")
-        return None if local is None else local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    return _time(_OFFSET.sub(_offset, text))
-
-
-def _offset(found: re.Match[str]) -> str:
-    """A difference from UTC as both standards have it; that of -0000, for an unknown zone, is zero too."""
-    sign, hours, minutes = found.groups(default="00")
-    return f" {sign if int(hours + minutes) else '+'}{int(hours):02}{minutes}"
-
-
-def _time(text: str) -> datetime | None:
-    for read in (parsedate_to_datetime, datetime.fromisoformat):
-        with suppress(ValueError, OverflowError):
-            time = read(text)
-            return time.astimezone(UTC) if time.tzinfo else None
-    return None

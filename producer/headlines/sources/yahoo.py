@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from producer.headlines.sources.times import time_of
 from producer.headlines.story import Story
 from producer.sources.yahoo.session import parsed
 from producer.transport.http import HttpClient, Rejected
@@ -35,7 +35,7 @@ class Content(msgspec.Struct, rename="camel"):
     """A story, of which any field may be missing."""
 
     title: str | None = None
-    pub_date: datetime | None = None
+    pub_date: str | None = None
     provider: YahooPublisher | None = None
     canonical_url: Address | None = None
 
@@ -115,11 +115,12 @@ def story_of(symbol: str, raw: Any) -> Story | None:
     content = item.content
     if item.ad or content is None:
         return None
-    published = content.pub_date
+    date = content.pub_date or ""
     return Story(
         symbol,
         content.title,
-        published if published is not None and published.tzinfo else None,
+        time_of(date),
         content.provider.display_name if content.provider else None,
         content.canonical_url.url if content.canonical_url else None,
+        date,
     )

@@ -7,9 +7,10 @@ from threading import Event
 
 import pytest
 
-from producer.headlines.cleaning import headline_of
+from producer.headlines.cleaning import headline_of, plain_text
 from producer.headlines.newsroom import Newsroom
 from producer.headlines.sources import json_lines, rss, source_of
+from producer.headlines.sources.times import time_of
 from producer.headlines.story import Story
 from shared.errors import Unanswered
 from shared.market.listings import Listing, Listings
@@ -134,15 +135,56 @@ def test_parameters_of_a_link_stay_as_they_are() -> None:
     ],
 )
 def test_a_time_is_read_in_each_form_that_names_its_zone(text: str, hour: int) -> None:
-    found = rss.time_of(text)
+    found = time_of(text)
     assert found is not None and (found.hour, found.minute) == (hour, 57)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Z", "z", "+0100", "+01", "+01:00", " +0100", "−05:00", " UTC", " EST", "GMT"]
+)
+@pytest.mark.parametrize(
+    "clock",
+    [
+        *("2026-12-01T08:57:00", "2026-12-01t08:57:00", "2026-12-01 08:57:00", "20261201T085700"),
+        *("Tue, 01 Dec 2026 08:57:00", "01 Dec 26 08:57:00", "Tue Dec 01 2026 08:57:00"),
+    ],
+)
+def test_a_time_has_as_many_digits_of_a_second_as_it_likes(clock: str, zone: str) -> None:
+    whole = time_of(clock + zone)
+    assert whole is not None and whole.minute == 57
+    for digits in (
+        "2",
+        "25",
+        "254",
+        "2541",
+        "25412",
+        "254123",
+        "2541237",
+        "25412378",
+        "254123789",
+        "2541237890",
+    ):
+        microseconds = int(f"{digits:0<6}"[:6])
+        for sign in ".,":
+            assert time_of(f"{clock}{sign}{digits}{zone}") == whole.replace(microsecond=microseconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2016-06-12", "01 Jul 2015 +0200", "2026-12-01T08:57:00+99:00", "2026-12-01T08:57:00-05:75"),
+        *("0001-01-01T00:00:00 JST", "9999-12-31T23:59:00-05:00"),
+    ],
+)
+def test_the_end_of_a_date_and_an_impossible_difference_are_no_zone(text: str) -> None:
+    assert time_of(text) is None
 
 
 @pytest.mark.parametrize(
     "text", ["2016/6/29 15:07:41", "2016-06-29", "Wed, 01 Jul 2015 08:57:00", "08:57 IST"]
 )
 def test_a_time_whose_zone_is_not_certain_is_unknown(text: str) -> None:
-    assert rss.time_of(text) is None
+    assert time_of(text) is None
 
 
 @pytest.mark.parametrize(
@@ -175,23 +217,59 @@ def test_lines_in_another_encoding_are_said_to_be_so() -> None:
     assert json_lines.stories_in(b"\n") == []
 
 
-class WithoutDates:
-    """A source whose stories have no date."""
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        (
+            "Apple margin &lt;USD 5bn, guidance cut to &gt;USD 1bn",
+            "Apple margin <USD 5bn, guidance cut to >USD 1bn",
+        ),
+        ("P&lt;b and c&gt;d", "P<b and c>d"),
+        ("yield <s 5 %> 3 %", "yield <s 5 %> 3 %"),
+        (
+            "<b>Acme</b> <a href='https://e.example/?a>b' target=_blank>falls</a><BR /> again",
+            "Acme falls again",
+        ),
+        ('<img src="a.png" alt="x > y">Acme <script async src="x">', "Acme"),
+        ("A guide to <head> and <title> elements", "A guide to <head> and <title> elements"),
+    ],
+)
+def test_only_a_known_tag_of_html_is_taken_out_of_a_title(title: str, shown: str) -> None:
+    assert plain_text(title, 300) == shown
 
-    name = "dateless"
+
+@pytest.mark.parametrize("piece", ["<b ", "<b a='", "<b a=x ", "<!--", "<"])
+def test_a_title_of_open_tags_only_takes_no_long_time(piece: str) -> None:
+    assert plain_text(piece * 20_000, 300).endswith("…")
+
+
+class OddDates:
+    """A source whose feeds have one story with a good date and others without."""
+
+    name = "odd"
 
     def subjects(self, listings: Listings) -> Sequence[str]:
         return list(listings)
 
     def stories(self, subject: str) -> Sequence[Story]:
-        return [Story(subject, "Acme rises", None, None, None)]
+        now = datetime.now(UTC)
+        dates = [(now, ""), (None, ""), (None, ""), (None, "soon"), (now - timedelta(days=90), "")]
+        return [Story(subject, f"Acme rises {date}", time, None, None, date) for time, date in dates]
 
 
-def test_a_source_of_which_nothing_can_be_used_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_story_left_out_for_its_date_is_logged_once_for_each_feed_and_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listings: Listings = {symbol: (Listing("yahoo", symbol),) for symbol in ("AAPL", "MSFT")}
-    room = Newsroom(WithoutDates(), lambda: listings, 300.0, timedelta(days=3), partitions=4)
+    room = Newsroom(OddDates(), lambda: listings, 300.0, timedelta(days=3), partitions=4)
     with caplog.at_level(logging.WARNING):
-        assert room.step(0.0) and room.step(1.0)
+        assert all(room.step(at) for at in (0.0, 1.0, 300.0, 301.0))
     assert [record.getMessage() for record in caplog.records] == [
-        "None of 1 stories can be used, such as one with no date."
+        f"Headlines of odd: a story about {symbol}{reason}. Others of this kind are not logged."
+        for symbol in ("AAPL", "MSFT")
+        for reason in (
+            " is left out: no date",
+            ' dated "soon" is left out: a date that can\'t be read, or that has no known zone',
+        )
     ]
+    assert len(room.take()) == 2

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from producer.headlines.duplicates import key_of
 from producer.headlines.newsroom import FIRST_PAUSE, Newsroom
 from producer.headlines.story import Story
@@ -62,7 +64,7 @@ def test_story_about_several_symbols_is_one_headline_for_each_and_comes_once() -
     room.step(0.0)
     room.step(0.0)
     assert titles(room) == [("AAPL", "Acme rises"), ("MSFT", "Acme rises")]
-    source.titles = ["ACME  rises!", "Acme falls"]
+    source.titles = ["ACME  rises", "Acme falls"]
     room.step(300.0)
     assert titles(room) == [("AAPL", "Acme falls")]
 
@@ -98,7 +100,27 @@ def test_symbol_that_is_refused_holds_up_no_other() -> None:
     assert titles(room) == [("MSFT", "Acme rises")]
 
 
-def test_stories_are_the_same_however_their_title_is_written() -> None:
-    assert key_of("A", "Acme’s profit RISES", "Newswire") == key_of("A", "Acme's  profit rises!", "newswire")
+def test_stories_are_the_same_whatever_their_capitals_spaces_quotation_marks_and_dashes() -> None:
+    one = key_of("A", "Acme’s “profit” RISES – 5\u00a0%", "Newswire")
+    assert one == key_of("A", 'Acme\'s  "profit" rises - 5 %', "newswire")
     assert key_of("A", "Acme rises", "Newswire") != key_of("A", "Acme rises", "Other")
-    assert key_of("A", "🚀🚀", None) != key_of("A", "📉", None)
+    assert key_of("A", "Acme ❤\ufe0f", None) == key_of("A", "Acme ❤", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("AAPL +5% premarket", "AAPL -5% premarket"),
+        ("AAPL 5% premarket", "AAPL −5% premarket"),
+        ("Loaded more AAPL 🚀🚀", "Loaded more AAPL 📉"),
+        ("🚀🚀", "📉"),
+        ("AAPL", "AAPL!"),
+        ("AAPL?", "AAPL!"),
+        ("Acme at $1.5", "Acme at $15"),
+        ("Acme > 10", "Acme < 10"),
+        ("C++ at Acme", "C at Acme"),
+        ("€5m fine", "$5m fine"),
+    ],
+)
+def test_titles_that_differ_in_a_sign_a_number_or_a_symbol_are_two_stories(one: str, other: str) -> None:
+    assert key_of("A", one, "Newswire") != key_of("A", other, "Newswire")

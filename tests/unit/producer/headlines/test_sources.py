@@ -8,6 +8,7 @@ import pytest
 
 from producer.headlines.sources import json_lines, rss, source_of
 from producer.headlines.sources.json_lines import NEWEST_BYTES
+from producer.headlines.sources.times import time_of
 from producer.headlines.sources.yahoo import story_of
 from producer.headlines.story import Story
 from shared.errors import ConfigError, Unanswered
@@ -15,6 +16,7 @@ from shared.market.listings import Listing, Listings
 from shared.settings.config import load
 from tests.standin import yahoo
 
+DATE = "2026-11-30T12:00:00Z"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LISTINGS: Listings = {"AAPL": (Listing("yahoo", "AAPL"),), "BTC": (Listing("binance", "BTCUSDT"),)}
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -29,12 +31,14 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss><item><title>&
 
 
 def test_story_of_yahoo_has_its_title_publisher_link_and_time() -> None:
-    raw = yahoo.story("Acme rises", "2026-11-30T12:00:00Z")
-    assert story_of("AAPL", raw) == Story("AAPL", "Acme rises", NOON, "Newswire", "https://news.example/1")
+    raw = yahoo.story("Acme rises", DATE)
+    assert story_of("AAPL", raw) == Story(
+        "AAPL", "Acme rises", NOON, "Newswire", "https://news.example/1", DATE
+    )
 
 
 @pytest.mark.parametrize(
-    "raw", [None, "text", {}, {"content": None}, {"content": {"title": 7}}, {"content": {"pubDate": "soon"}}]
+    "raw", [None, "text", {}, {"content": None}, {"content": {"title": 7}}, {"content": {"pubDate": 7}}]
 )
 def test_element_of_another_form_is_no_story(raw: object) -> None:
     assert story_of("AAPL", raw) is None
@@ -48,10 +52,11 @@ def test_advertisement_is_no_story() -> None:
 
 def test_feeds_of_both_kinds_are_read() -> None:
     first, second = rss.stories_in(RSS, "ACME")
-    assert first == Story("ACME", "Acme &amp; Co rises", NOON, "Newswire", "https://a.example/1")
+    date = "Mon, 30 Nov 2026 07:00:00 -0500"
+    assert first == Story("ACME", "Acme &amp; Co rises", NOON, "Newswire", "https://a.example/1", date)
     assert second.published is None
     assert rss.stories_in(ATOM, "ACME") == [
-        Story("ACME", "Acme falls", NOON, "Newswire", "https://a.example/2")
+        Story("ACME", "Acme falls", NOON, "Newswire", "https://a.example/2", DATE)
     ]
 
 
@@ -63,7 +68,22 @@ def test_feed_that_is_none_or_declares_entities_is_refused(feed: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-11-30T12:00:00", "Mon, 99 Nov 2026 07:00:00"])
 def test_time_that_is_none_or_has_no_zone_is_unknown(text: str) -> None:
-    assert rss.time_of(text) is None
+    assert time_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "date",
+    ['"2026-11-30T13:00:00.254+01"', '"Mon, 30 Nov 2026 12:00:00 GMT"', '"1796040000"', "1796040000.5"],
+)
+def test_line_may_have_its_time_in_each_form_of_a_feed(date: str) -> None:
+    (story,) = json_lines.stories_in(f'{{"symbol":"AAPL","title":"Up","published":{date}}}'.encode())
+    assert story.published is not None and story.published.replace(microsecond=0) == NOON
+
+
+@pytest.mark.parametrize("date", ['"soon"', "1e300", "null"])
+def test_line_whose_time_can_not_be_read_is_a_story_without_time(date: str) -> None:
+    (story,) = json_lines.stories_in(f'{{"symbol":"AAPL","title":"Up","published":{date}}}'.encode())
+    assert story.published is None
 
 
 def test_lines_of_another_form_are_left_out() -> None:
