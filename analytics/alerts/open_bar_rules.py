@@ -1,10 +1,10 @@
-"""Rules that are judged at the open bar too: what fires there is provisional until the bar closes. Pure."""
+"""Rules that are evaluated at the open bar too: what fires there is provisional until the bar closes. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from analytics.alerts.evaluation.rule_book import ArmedRule
-from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
+from analytics.alerts.evaluation.series_rules import RuleEvaluation, SeriesRules
 from analytics.indicators.spec import Context
 from shared.market.records import Bar
 
@@ -13,12 +13,12 @@ class ProvisionalAlert(NamedTuple):
     """A rule fired at an open bar, which is given as it was then; its last quote was at `time`, epoch seconds."""
 
     bar: Bar
-    judgement: Judgement
+    evaluation: RuleEvaluation
     time: float
 
 
 class OpenBarRules:
-    """The live rules of one symbol and interval, judged at most once a second of event time.
+    """The live rules of one symbol and interval, evaluated at most once a second of event time.
 
     `provisional` has the rules that fired at the open bar, by their ids, and the times at which they did; each fires
     there once.
@@ -36,10 +36,10 @@ class OpenBarRules:
         self._second = int(now)
         return True
 
-    def judge(
+    def evaluate(
         self, closed: SeriesRules, bar: Bar, outside: Mapping[str, float], time: float
     ) -> list[ProvisionalAlert]:
-        """Judge the open bar as if it closed now, after the bars that `closed` has; its last quote was at `time`.
+        """Evaluate the open bar as if it closed now, after the bars that `closed` has; its last quote was at `time`.
 
         Returns the rules that fire and did not before.
         """

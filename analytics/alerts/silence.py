@@ -46,7 +46,7 @@ class SilenceRules:
         self._rules: dict[int, _Watched] = {}
 
     def watch(self, rules: Mapping[int, ArmedRule], last: float, now: float) -> None:
-        """Judge these rules from `now` on, epoch seconds; the last quote was at `last`. What is true already is no
+        """Evaluate these rules from `now` on, epoch seconds; the last quote was at `last`. What is true already is no
         alert: it first has to become false."""
         before, self._rules = self._rules, {}
         for rule_id, armed in rules.items():

@@ -71,9 +71,9 @@ def threshold_rules(
         ("volume_change", relative_volume, relative_volume, settings.volume_change),
         ("volatility", bar_volatility(parameters), bar_volatility(parameters), settings.volatility),
     )
-    for name, reads, judged, threshold in relative:
+    for name, reads, evaluated, threshold in relative:
         cleared_at = Arithmetic("*", _number(threshold), _number(RELATIVE_MARGIN), place=0)
-        yield _rule(name, interval, (reads, judged), threshold, (">=", "<"), cleared_at)
+        yield _rule(name, interval, (reads, evaluated), threshold, (">=", "<"), cleared_at)
 
 
 def _rule(
@@ -84,10 +84,10 @@ def _rule(
     relations: tuple[Relation, Relation],
     cleared_at: Node,
 ) -> ThresholdRule:
-    reads, judged = values
+    reads, evaluated = values
     fires, clears = relations
-    condition = Compared(fires, judged, _number(threshold), place=0)
-    clear = Compared(clears, judged, cleared_at, place=0)
+    condition = Compared(fires, evaluated, _number(threshold), place=0)
+    clear = Compared(clears, evaluated, cleared_at, place=0)
     rule = Rule(Scope(), condition, interval, clear=clear)
     return ThresholdRule(name, rule, reads, threshold)
 

@@ -1,4 +1,4 @@
-"""The thresholds of the settings, judged at the closed bars of one symbol and interval. Pure."""
+"""The thresholds of the settings, evaluated at the closed bars of one symbol and interval. Pure."""
 
 from collections.abc import Mapping
 from math import sqrt
@@ -64,16 +64,16 @@ class Thresholds:
     def update(self, bar: Bar, row: IndicatorRow) -> list[ReachedThreshold]:
         """The alerts of a bar that has just closed, with its indicators."""
         self._values.update(bar, self._stored_values(row))
-        return [each for rule in self._rules if (each := self._judge(rule, bar)) is not None]
+        return [each for rule in self._rules if (each := self._evaluate(rule, bar)) is not None]
 
     def _stored_values(self, row: IndicatorRow) -> Mapping[str, float]:
         strength, annual = row[RSI], row[VOLATILITY]
         values = strength, None if annual is None else annual * self._bar_volatility
         return {text: value for text, value in zip(self._stored, values, strict=True) if value is not None}
 
-    def _judge(self, rule: _Compiled, bar: Bar) -> ReachedThreshold | None:
+    def _evaluate(self, rule: _Compiled, bar: Bar) -> ReachedThreshold | None:
         condition = rule.condition()
-        if condition in rule.firing.idle_at or rule.firing.judge(condition, rule.clear(), bar) != "fired":
+        if condition in rule.firing.idle_at or rule.firing.evaluate(condition, rule.clear(), bar) != "fired":
             return None
         value = rule.value()
         assert value is not None, "a threshold is not reached by an unknown value"

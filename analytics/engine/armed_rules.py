@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from analytics.alerts.evaluation.rule_book import ArmedRule, RuleBook
-from analytics.alerts.language.values_read import judged_symbols
+from analytics.alerts.language.values_read import evaluated_symbols
 from analytics.alerts.open_bar_rules import ProvisionalAlert
 from analytics.alerts.silence import Silence
 from analytics.engine.events import Event
@@ -27,7 +27,7 @@ class RulePlace(NamedTuple):
 
 class AppliedChange(NamedTuple):
     """A change of a rule, at its offset; of a rule that compares symbols with its places among the bars of those at
-    which it is judged."""
+    which it is evaluated."""
 
     offset: int
     change: RuleChange
@@ -107,13 +107,13 @@ NOTHING_STORED = NothingStored()
 
 
 def _places(rules: Iterable[ArmedRule | None], symbols: Mapping[str, SymbolState]) -> list[RulePlace]:
-    """The places of these rules among the bars of each symbol at which they are judged."""
+    """The places of these rules among the bars of each symbol at which they are evaluated."""
     found: dict[RulePlace, None] = {}
     for armed in rules:
         if armed is not None:
             interval = armed.rule.interval
-            judged = judged_symbols(armed.rule)
-            for symbol in symbols if judged is None else judged:
+            evaluated = evaluated_symbols(armed.rule)
+            for symbol in symbols if evaluated is None else evaluated:
                 if symbol in symbols:
                     after = symbols[symbol].open.series[interval].closed_until
                     found[RulePlace(symbol, interval, after)] = None
@@ -235,4 +235,4 @@ def _at_open_bars(state: SymbolState, now: float) -> Iterator[ProvisionalAlert]:
             continue
         opened = state.open.next_to_close(interval)
         if opened is not None:
-            yield from series.judge_open(opened.bar(state.symbol, interval), state.last_time)
+            yield from series.evaluate_open(opened.bar(state.symbol, interval), state.last_time)

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from analytics.alerts.evaluation.rule_book import ArmedRule
-from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
+from analytics.alerts.evaluation.series_rules import RuleEvaluation, SeriesRules
 from analytics.alerts.open_bar_rules import OpenBarRules, ProvisionalAlert
 from analytics.alerts.threshold_rules import AlertSettings
 from analytics.alerts.thresholds import ReachedThreshold, Thresholds
@@ -34,7 +34,7 @@ class ClosedBar(NamedTuple):
     indicators: IndicatorRow
     alerts: list[ReachedThreshold]
     own: OwnRow | None
-    fired: Sequence[Judgement] = ()
+    fired: Sequence[RuleEvaluation] = ()
     provisional: Mapping[int, float] = NOT_PROVISIONAL
 
 
@@ -94,7 +94,8 @@ class BarSeries:
         self.live: OpenBarRules | None = None
 
     def arm(self, rules: Mapping[int, ArmedRule], changed: Collection[int], past: KnownPast) -> None:
-        """Judge these rules from the next bar on. The values of those with the ids `changed` begin with the `past`."""
+        """Evaluate these rules from the next bar on. The values of those with the ids `changed` begin with the
+        `past`."""
         self._arm_live({rule_id: armed for rule_id, armed in rules.items() if armed.rule.is_live})
         if not rules:
             self.rules = None
@@ -116,13 +117,13 @@ class BarSeries:
             if before is not None:
                 self.live.continue_from(before)
 
-    def judge_open(self, bar: Bar, time: float) -> list[ProvisionalAlert]:
-        """Judge the live rules at the open bar, whose last quote was at `time`."""
-        assert self.live is not None and self.rules is not None, "a live rule is judged at closed bars too"
-        return self.live.judge(self.rules, bar, self._outside(), time)
+    def evaluate_open(self, bar: Bar, time: float) -> list[ProvisionalAlert]:
+        """Evaluate the live rules at the open bar, whose last quote was at `time`."""
+        assert self.live is not None and self.rules is not None, "a live rule is evaluated at closed bars too"
+        return self.live.evaluate(self.rules, bar, self._outside(), time)
 
     def has_rule(self, rule_id: int) -> bool:
-        """Whether this rule is judged at its bars."""
+        """Whether this rule is evaluated at its bars."""
         return self.rules is not None and rule_id in self.rules.rule_ids
 
     def _warmed_up(self, rules: Mapping[int, ArmedRule], past: KnownPast) -> SeriesRules:
@@ -197,7 +198,7 @@ class BarSeries:
 
     def with_forecast_rules(self, closed: ClosedBar) -> ClosedBar:
         """The closed bar with the rules that fired, if any of them reads forecasts: those that were made before this
-        bar. Several bars may close at once, and each is judged before the forecasts at its close are made."""
+        bar. Several bars may close at once, and each is evaluated before the forecasts at its close are made."""
         if self.rules is None or not self.rules.values.forecasts:
             return closed
         return closed._replace(fired=self.rules.fired(closed.bar, self._outside()))

@@ -72,20 +72,20 @@ class SymbolState:
         return BarSeries(self.symbol, interval, *indicators, settings.alerts, forecasts, self.calendar)
 
     def arm(self, rules: RuleBook, changed: Collection[int], past: KnownPast) -> None:
-        """Judge these rules from the next closed bar on. The values of those with the ids `changed` begin with the
+        """Evaluate these rules from the next closed bar on. The values of those with the ids `changed` begin with the
         `past`."""
         for interval, series in self.open.series.items():
             concerned = {
                 each
                 for each in changed
-                if rules.is_judged(each, self.symbol, interval) or series.has_rule(each)
+                if rules.is_evaluated(each, self.symbol, interval) or series.has_rule(each)
             }
             if concerned:
                 series.arm(rules.rules_for(self.symbol, interval), concerned, past)
         self._note_watched()
 
     def arm_all(self, rules: RuleBook) -> None:
-        """Judge these rules from the first bar on."""
+        """Evaluate these rules from the first bar on."""
         self.watch(rules, self.last_time)
         for interval, series in self.open.series.items():
             series.arm(rules.rules_for(self.symbol, interval), (), NO_PAST)
@@ -97,7 +97,8 @@ class SymbolState:
         self.is_watched = has_live or self.silence is not None
 
     def watch(self, rules: RuleBook, now: float) -> None:
-        """Judge the rules on missing quotes from `now` on, epoch seconds. A symbol without any has no state of them."""
+        """Evaluate the rules on missing quotes from `now` on, epoch seconds. A symbol without any has no state of
+        them."""
         if not rules.watches_time and self.silence is None:
             return
         found = rules.silence_rules_for(self.symbol)

@@ -22,8 +22,8 @@ Ten rules:
     macd().histogram crosses above 0 and rsi(14) < 60
     drawdown(20d) > 10% severity critical
 
-A rule is judged at closed bars. It fires where its condition becomes true, rests until the condition is false again (or
-until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
+A rule is evaluated at closed bars. It fires where its condition becomes true, rests until the condition is false again
+(or until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
 
 check reads a rule and prints its normal form; it needs no server. check, dry-run and add warn of comparisons that can
 never be true, such as change(1d) < -5, which means -500 %, or that always are. import prints the rule that means the
@@ -210,8 +210,10 @@ def _explain(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:
         stored = symbols_with_exchanges(cursor)
         if symbol not in stored:
             raise ConfigError(f"{symbol} is not stored: start the pipeline with it first.")
-        if symbol not in (judged := _symbols(rule, stored)):
-            raise ConfigError(f"The rule is not judged at bars of {symbol}, but of {', '.join(judged)}.")
+        if symbol not in (evaluated := _symbols(rule, stored)):
+            raise ConfigError(
+                f"The rule is not evaluated at bars of {symbol}, but of {', '.join(evaluated)}."
+            )
         history = _history(rule, cursor, symbol, stored[symbol], arguments.until)
         named = _named(rule, stored, cursor)
     if not history.bars and arguments.until == inf:

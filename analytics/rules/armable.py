@@ -15,7 +15,7 @@ OF_ONE_SYMBOL = ("sentiment", "forecast")
 
 
 def require_triable(rule: Rule) -> None:
-    """Raise ConfigError if a rule can't be judged at stored bars."""
+    """Raise ConfigError if a rule can't be evaluated at stored bars."""
     if isinstance(rule.condition, NoData):
         raise ConfigError(
             "This rule can't be tried: no data becomes true between closes, and only closed bars are stored."
@@ -31,7 +31,7 @@ def require_armable(rule: Rule) -> None:
 def _reasons(rule: Rule) -> Iterator[str]:
     if compared_symbols(rule):
         yield from (
-            f"it compares symbols, which are judged without {function}()"
+            f"it compares symbols, which are evaluated without {function}()"
             for function in OF_ONE_SYMBOL
             if reads(rule, function)
         )
@@ -40,7 +40,7 @@ def _reasons(rule: Rule) -> Iterator[str]:
     if rule.is_live and isinstance(rule.condition, NoData):
         yield "no data is noticed between closes anyway: leave live out"
     if rule.is_live and compared_symbols(rule):
-        yield "it compares symbols, which are judged at closed bars"
+        yield "it compares symbols, which are evaluated at closed bars"
     yield from _limits_passed(rule)
 
 

@@ -29,7 +29,7 @@ from shared.errors import ConfigError
 from shared.postgres.database import Cursor
 
 SHOWN_ALERTS = 10
-UNREADABLE = "not judged: can't be read"
+UNREADABLE = "not evaluated: can't be read"
 """The state of a rule that another version wrote, or somebody by hand."""
 
 

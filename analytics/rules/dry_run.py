@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analytics.alerts.across.other_symbols import NextBars, OtherSymbol, values_at
 from analytics.alerts.evaluation.rule_book import ArmedRule
-from analytics.alerts.evaluation.series_rules import Judgement, SeriesRules
+from analytics.alerts.evaluation.series_rules import RuleEvaluation, SeriesRules
 from analytics.alerts.evaluation.values import NOTHING
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.values_read import named_series
@@ -25,17 +25,17 @@ HOUR, DAY = 3_600, 86_400
 RULE_ID = 0
 
 
-class JudgedBar(NamedTuple):
-    """A bar with the judgement of the rule on it."""
+class EvaluatedBar(NamedTuple):
+    """A bar with the evaluation of the rule on it."""
 
     bar: Bar
-    judgement: Judgement
+    evaluation: RuleEvaluation
 
 
 class SymbolRun(NamedTuple):
     """The bars of one symbol at which a rule would have fired, and what its track record is calculated from."""
 
-    hits: list[JudgedBar]
+    hits: list[EvaluatedBar]
     fired: Fired
 
 
@@ -47,24 +47,24 @@ def dry_run(
     until: float,
     calendars: CalendarOf = calendar_of,
 ) -> SymbolRun:
-    """Judge a rule at every stored bar; bars that ended outside of the period only warm it up.
+    """Evaluate a rule at every stored bar; bars that ended outside of the period only warm it up.
 
     `named` are the histories of the symbols that the rule names, by symbol.
     """
     rules = rules_for(rule, history, calendars)
-    hits: list[JudgedBar] = []
+    hits: list[EvaluatedBar] = []
     places: list[int] = []
     for place, (bar, outside) in enumerate(bars_for(rule, rules, history, named)):
         found = rules.fired(bar, outside)
         if found and since <= bar.end <= until:
             places.append(place)
-            hits.append(JudgedBar(bar, found[0]))
+            hits.append(EvaluatedBar(bar, found[0]))
     bars = symbol_bars(history, calendars(history.exchange))
     return SymbolRun(hits, Fired(bars, np.array(places, dtype=np.int64)))
 
 
 def rules_for(rule: Rule, history: SymbolHistory, calendars: CalendarOf) -> SeriesRules:
-    """The rule, to be judged at the bars of a history."""
+    """The rule, to be evaluated at the bars of a history."""
     context = context_for(rule, history.exchange, calendars)
     return SeriesRules({RULE_ID: ArmedRule(RULE_ID, 0, rule)}, history.symbol, context)
 
@@ -72,7 +72,7 @@ def rules_for(rule: Rule, history: SymbolHistory, calendars: CalendarOf) -> Seri
 def bars_for(
     rule: Rule, rules: SeriesRules, history: SymbolHistory, named: Mapping[str, SymbolHistory]
 ) -> Iterator[tuple[Bar, Mapping[str, float]]]:
-    """Every bar to be judged next, with the values of other symbols there.
+    """Every bar to be evaluated next, with the values of other symbols there.
 
     Each split is applied before the first bar that ends after it, as it is when bars close live.
     """

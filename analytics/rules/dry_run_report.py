@@ -9,7 +9,7 @@ from rich.table import Table
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.track_record import Fired, HorizonRecord, track_record
-from analytics.rules.dry_run import JudgedBar, SymbolRun
+from analytics.rules.dry_run import EvaluatedBar, SymbolRun
 from analytics.rules.texts import minute_text, value_text, values_text
 
 SHOWN_HITS = 10
@@ -28,7 +28,7 @@ def print_dry_run(
     console.print(record_table(track_record([run.fired for run in runs], rule.interval)))
 
 
-def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, until: float) -> str:
+def _summary(hits: Sequence[EvaluatedBar], fired: Sequence[Fired], since: float, until: float) -> str:
     ends = [int(end) for each in fired for end in each.bars.ends[[0, -1]]]
     if not ends:
         return "There is no closed bar of this interval yet."
@@ -40,10 +40,10 @@ def _summary(hits: Sequence[JudgedBar], fired: Sequence[Fired], since: float, un
     return f"{len(hits)} alerts of {len(fired)} symbols, {period}: {len(hits) / weeks:.1f} a week."
 
 
-def _hit_table(hits: Sequence[JudgedBar]) -> Table:
+def _hit_table(hits: Sequence[EvaluatedBar]) -> Table:
     table = Table("symbol", "bar until (UTC)", "close", "values", title=f"The last {len(hits)} alerts")
-    for bar, judgement in hits:
-        table.add_row(bar.symbol, minute_text(bar.end), value_text(bar.close), values_text(judgement.values))
+    for bar, evaluation in hits:
+        table.add_row(bar.symbol, minute_text(bar.end), value_text(bar.close), values_text(evaluation.values))
     return table
 
 

@@ -25,8 +25,8 @@ def explained(
     until: float,
     calendars: CalendarOf,
 ) -> Iterator[str]:
-    """A line for each bar that ended in the period. The bars before it are judged too, because the values and the state
-    of a rule may depend on all of them, but what became of the rule there is not put together."""
+    """A line for each bar that ended in the period. The bars before it are evaluated too, because the values and the
+    state of a rule may depend on all of them, but what became of the rule there is not put together."""
     rules = rules_for(rule, history, calendars)
     parts = [
         (expression_text(node), _value_of(node, rules))
@@ -39,9 +39,9 @@ def explained(
             continue
         if bar.end > until:
             return
-        (judgement,) = rules.update(bar, outside)
+        (evaluation,) = rules.update(bar, outside)
         values = "; ".join(f"{text} = {value_text(value())}" for text, value in parts)
-        yield f"{minute_text(bar.end)}  {judgement.outcome}: {values}"
+        yield f"{minute_text(bar.end)}  {evaluation.outcome}: {values}"
 
 
 def named_parts(condition: Node) -> list[Node]:

@@ -24,7 +24,7 @@ from analytics.runtime.remake import delete_derived
 from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
-from analytics.store.across.rule_runs import judge_again
+from analytics.store.across.rule_runs import evaluate_again
 from analytics.store.alerts.alert_tables import NOT_NEW, write_provisional
 from analytics.store.alerts.handlings import handlings_in, write_handlings
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
@@ -168,7 +168,7 @@ class Analysis:
                 partition,
                 until,
             )
-            judge_again(cursor, partition)
+            evaluate_again(cursor, partition)
         since = first if is_remaking else until
         write_settings(cursor, partition, SettingsFrom(since, True, self._encoded))
         mode = REMAKING if is_remaking else REWRITING

@@ -62,7 +62,7 @@ class EndedBar(NamedTuple):
 
 
 class Market(NamedTuple):
-    """Bars to judge on. Models are refitted at the end of each `period`, a unit of numpy's datetime64."""
+    """Bars to evaluate on. Models are refitted at the end of each `period`, a unit of numpy's datetime64."""
 
     title: str
     interval: Interval
@@ -71,7 +71,7 @@ class Market(NamedTuple):
     candles: dict[str, list[EndedBar]]
 
 
-class Judged(NamedTuple):
+class EvaluatedClose(NamedTuple):
     """One scored forecast of a close: its symbol, place in the symbol's bars, end, expected sigma, half the width of
     its interval, and score."""
 
@@ -86,9 +86,9 @@ class Judged(NamedTuple):
 Series = Mapping[str, SeriesVolatility]
 
 
-def ours(market: Market) -> list[Judged]:
+def ours(market: Market) -> list[EvaluatedClose]:
     """Our scored forecasts."""
-    return judged_by(series_of(market), market)
+    return evaluated_by(series_of(market), market)
 
 
 def series_of(market: Market) -> Series:
@@ -96,15 +96,15 @@ def series_of(market: Market) -> Series:
     return {symbol: SeriesVolatility(market.interval, 1, market.calendar) for symbol in market.candles}
 
 
-def judged_by(series: Series, market: Market, first: int = FIRST_FIT) -> list[Judged]:
+def evaluated_by(series: Series, market: Market, first: int = FIRST_FIT) -> list[EvaluatedClose]:
     """The scored forecasts of these volatilities, after the first `first` returns of a symbol.
 
     All symbols learn from one pool, as in a partition.
     """
-    return list(_judged(series, market, first))
+    return list(_evaluated(series, market, first))
 
 
-def _judged(series: Series, market: Market, first: int) -> Iterator[Judged]:
+def _evaluated(series: Series, market: Market, first: int) -> Iterator[EvaluatedClose]:
     pool, made = Pool(1, LEVELS), dict[str, Forecast]()
     for symbol, place, before, bar in in_time(market):
         if symbol in made:
@@ -113,7 +113,7 @@ def _judged(series: Series, market: Market, first: int) -> Iterator[Judged]:
             if place > first:
                 reach = forecast.sigma * forecast.widths[-1]
                 scored = score(forecast, bar.close, PENALTIES)
-                yield Judged(symbol, place, bar.end, forecast.sigma, reach, scored)
+                yield EvaluatedClose(symbol, place, bar.end, forecast.sigma, reach, scored)
         series[symbol].update(before.close, *bar)
         for sigma in series[symbol].sigmas():
             made[symbol] = Forecast(1, bar.close, bar.close, sigma, pool.widths(1))
@@ -138,21 +138,21 @@ def returns_of(candles: list[EndedBar]) -> Returns:
     return Returns(*map(np.array, zip(*columns, strict=True)))
 
 
-def reaches_of(opponent: Opponent, returns: dict[str, Returns], judged: list[Judged]) -> Floats:
-    """Half the width of the opponent's interval of each judged close; `returns` are those of each symbol."""
+def reaches_of(opponent: Opponent, returns: dict[str, Returns], evaluated: list[EvaluatedClose]) -> Floats:
+    """Half the width of the opponent's interval of each evaluated close; `returns` are those of each symbol."""
     by_symbol = {symbol: opponent(each) for symbol, each in returns.items()}
     # Reach n is known at return n, which is that of bar n + 1.
-    return np.array([by_symbol[each.symbol][each.place - 2] for each in judged])
+    return np.array([by_symbol[each.symbol][each.place - 2] for each in evaluated])
 
 
-def rows_of(judged: list[Judged], seconds: int = HOUR) -> Rows:
-    """The judged forecasts; `seconds` take the place of a day."""
+def rows_of(evaluated: list[EvaluatedClose], seconds: int = HOUR) -> Rows:
+    """The evaluated forecasts; `seconds` take the place of a day."""
     return Rows(
-        np.array([each.symbol for each in judged]),
-        np.array([each.end // seconds for each in judged]),
-        np.array([each.score.size for each in judged]),
-        np.array([each.score.winkler[-1] for each in judged]),
-        np.array([each.score.covered[-1] for each in judged]),
+        np.array([each.symbol for each in evaluated]),
+        np.array([each.end // seconds for each in evaluated]),
+        np.array([each.score.size for each in evaluated]),
+        np.array([each.score.winkler[-1] for each in evaluated]),
+        np.array([each.score.covered[-1] for each in evaluated]),
     )
 
 
@@ -245,12 +245,14 @@ def markets(data: Path) -> Iterator[Market]:
     yield simulated("1h", 250, "W")
 
 
-def spread(rows: Rows, judged: list[Judged], unit: str) -> str:
+def spread(rows: Rows, evaluated: list[EvaluatedClose], unit: str) -> str:
     """The share inside by fifths of the expected sigma, and over the days, weeks or years with enough closes."""
-    sigmas = np.array([each.sigma for each in judged])
+    sigmas = np.array([each.sigma for each in evaluated])
     fifths = np.searchsorted(np.quantile(sigmas, (0.2, 0.4, 0.6, 0.8)), sigmas)
     shares = " ".join(f"{rows.inside[fifths == fifth].mean():.1%}" for fifth in range(5))
-    times = np.array([each.end - 1 for each in judged], dtype="datetime64[s]").astype(f"datetime64[{unit}]")
+    times = np.array([each.end - 1 for each in evaluated], dtype="datetime64[s]").astype(
+        f"datetime64[{unit}]"
+    )
     by_time = [
         (rows.inside[times == time].mean(), str(time))
         for time, count in zip(*np.unique(times, return_counts=True), strict=True)
@@ -267,11 +269,11 @@ def intraday(data: Path, quick: bool) -> str:
     """Compare all methods; returns one table for each market."""
     tables = []
     for market in with_progress(markets(data), "intraday", 8):
-        judged = ours(market)
+        evaluated = ours(market)
         returns = {symbol: returns_of(candles) for symbol, candles in market.candles.items()}
         methods = all_methods(quick, market.period)
-        reaches = {name: reaches_of(opponent, returns, judged) for name, opponent in methods.items()}
-        rows = rows_of(judged, HOUR if INTERVAL_SECONDS[market.interval] < HOUR else DAY)
+        reaches = {name: reaches_of(opponent, returns, evaluated) for name, opponent in methods.items()}
+        rows = rows_of(evaluated, HOUR if INTERVAL_SECONDS[market.interval] < HOUR else DAY)
         found = compared(market.title, rows, reaches)
-        tables.append(f"{found}\n{spread(rows, judged, UNITS[market.interval])}")
+        tables.append(f"{found}\n{spread(rows, evaluated, UNITS[market.interval])}")
     return "\n\n".join(tables)

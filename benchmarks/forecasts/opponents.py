@@ -107,8 +107,8 @@ def opponents(data: Path, quick: bool) -> str:
     methods = all_methods(quick)
     progress = with_progress(methods.items(), "opponents", len(methods))
     reaches = {name: reaches_of(opponent, returns, rows) for name, opponent in progress}
-    judged = ~np.isin(rows.symbols, CHOSEN_ON)
-    groups = {"all symbols": np.ones(len(judged), dtype=bool), "symbols to judge on": judged}
+    evaluated = ~np.isin(rows.symbols, CHOSEN_ON)
+    groups = {"all symbols": np.ones(len(evaluated), dtype=bool), "symbols to evaluate on": evaluated}
     groups |= {symbol: rows.symbols == symbol for symbol in returns}
     return "\n\n".join(
         compared(title, rows.of(picked), {name: reach[picked] for name, reach in reaches.items()})

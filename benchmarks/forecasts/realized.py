@@ -34,7 +34,7 @@ from benchmarks.forecasts.intraday import (
     SYMBOLS,
     EndedBar,
     Market,
-    judged_by,
+    evaluated_by,
     longer,
     reaches_of,
     real_minutes,
@@ -198,16 +198,16 @@ def against(finer: FinerMarket, quick: bool) -> str:
     market, variances = finer
     fits = market.interval == "1d"
     first = FIRST_FIT if fits else WARM_AFTER
-    judged = judged_by(series_of(market), market, first)
+    evaluated = evaluated_by(series_of(market), market, first)
     by_realized = {symbol: RealizedSeries(market, variances[symbol]) for symbol in market.candles}
-    found = judged_by(by_realized, market, first)
+    found = evaluated_by(by_realized, market, first)
     reaches = {"realized": np.array([each.reach for each in found])}
     returns = {
         symbol: returns_by_realized(bars, variances[symbol]) for symbol, bars in market.candles.items()
     }
     methods = all_methods(quick, market.period) if fits else SIMPLE
-    reaches |= {name: reaches_of(opponent, returns, judged) for name, opponent in methods.items()}
-    return compared(market.title, rows_of(judged, DAY if fits else HOUR), reaches)
+    reaches |= {name: reaches_of(opponent, returns, evaluated) for name, opponent in methods.items()}
+    return compared(market.title, rows_of(evaluated, DAY if fits else HOUR), reaches)
 
 
 def realized_variance(data: Path, quick: bool) -> str:

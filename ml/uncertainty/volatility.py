@@ -19,7 +19,7 @@ sqrt(pi / 2) is the deviation of a normal distribution in units of its mean size
 the scale.
 
 Each wick counts up to WICK expected deviations only: highs and lows, unlike closes, contain wrong prices. The
-coefficients were chosen on the days of AAPL, BAC and QQQ and judged on those of other symbols
+coefficients were chosen on the days of AAPL, BAC and QQQ and evaluated on those of other symbols
 (`benchmarks.forecasts.opponents`).
 """
 

@@ -90,9 +90,9 @@ class Failover:
         if abs(first.received - other.received) > COMPARED_WITHIN:
             return ""
         self.difference = _difference(first.price, other.price)
-        return self._judge(self.difference > self._threshold, now)
+        return self._verdict(self.difference > self._threshold, now)
 
-    def _judge(self, differs: bool, now: float) -> Verdict:
+    def _verdict(self, differs: bool, now: float) -> Verdict:
         if not differs:
             self._differs_since = None
             self._agrees_since = now if self._agrees_since is None else self._agrees_since

@@ -42,11 +42,11 @@ def score_of(title: str, symbol: str = "") -> float:
     plain = _without_symbols(title, symbol).lower().replace("’", "'").replace("#", " ")
     text = _COSTLY_PRICES.sub("costs", plain)
     words = _with_phrases(text).split()
-    return float(_analyzer().polarity_scores(" ".join(_judged(words)))["compound"])
+    return float(_analyzer().polarity_scores(" ".join(_with_movements(words)))["compound"])
 
 
 def _without_symbols(title: str, symbol: str) -> str:
-    """The title with symbols in place of which nothing is judged: SAVE, GAIN and HOPE are shares."""
+    """The title with symbols in place of which nothing is scored: SAVE, GAIN and HOPE are shares."""
     text = _SYMBOLS.sub(NOTHING, title)
     if title.isupper():
         return text
@@ -84,19 +84,19 @@ def _with_phrases(text: str) -> str:
     return text
 
 
-def _judged(words: list[str]) -> list[str]:
+def _with_movements(words: list[str]) -> list[str]:
     """The words, with those of movement replaced by what they mean, and without the burdens that move."""
     plain = [word.strip(".,;:!?'\"()") for word in words]
-    judged = list(words)
+    replaced = list(words)
     for place, word in enumerate(plain):
         if not _is_movement(plain, place):
             continue
         burden = _burden_near(plain, place)
         if burden is not None:
-            judged[burden] = NOTHING
+            replaced[burden] = NOTHING
         is_good = (word in _LEXICON.up) != (burden is not None)
-        judged[place] = f"{'steep' if word in _LEXICON.steep else 'move'}-{'up' if is_good else 'down'}"
-    return judged
+        replaced[place] = f"{'steep' if word in _LEXICON.steep else 'move'}-{'up' if is_good else 'down'}"
+    return replaced
 
 
 def _is_movement(plain: list[str], place: int) -> bool:

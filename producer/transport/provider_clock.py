@@ -100,7 +100,7 @@ class ProviderClock:
 
     @property
     def is_measured(self) -> bool:
-        """Whether there are enough samples to judge the clock."""
+        """Whether there are enough samples to estimate the offset of the clock."""
         with self._lock:
             return bool(self._answers) or len(self._trades) == TRADES
 
@@ -121,7 +121,7 @@ class ProviderClock:
             if 0 <= received_at - asked_at < MAX_ANSWER:
                 self._answers.append(Sample(stated - received_at, stated + 1.0 - asked_at))
                 self._trades.clear()
-                self._judge()
+                self._update_offset()
 
     def traded(self, event_time: float) -> None:
         """Add a trade just received, with its time in epoch seconds. One not from the future resets the series."""
@@ -134,7 +134,7 @@ class ProviderClock:
                 self._trades.append(ahead)
             else:
                 self._trades.clear()
-            self._judge()
+            self._update_offset()
 
     def _corrected_by(self) -> float:
         return self._offset if abs(self._offset) <= MAX_OFFSET else 0.0
@@ -145,9 +145,9 @@ class ProviderClock:
         if abs(step) > STEP_SECONDS:
             self._answers = deque((Sample(a.least - step, a.most - step) for a in self._answers), ANSWERS)
             self._trades = deque((a - step for a in self._trades if a - step > MIN_OFFSET), TRADES)
-            self._judge()
+            self._update_offset()
 
-    def _judge(self) -> None:
+    def _update_offset(self) -> None:
         """Update the offset from most samples. Trades count only if all of the last ones are from the future."""
         by_answers = _agreed(list(self._answers)) if self._answers else 0.0
         by_trades = median(self._trades) if len(self._trades) == TRADES else 0.0

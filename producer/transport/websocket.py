@@ -112,7 +112,7 @@ class Connection:
 
     def _not_open(self, error: Exception) -> SourceError:
         if isinstance(error, InvalidStatus):
-            return _judged(error.response, self._host)
+            return _handshake_error(error.response, self._host)
         if isinstance(error, socket.gaierror):
             return NoNetwork(f"The host name {self._host} can't be resolved.")
         if isinstance(error, OSError) and error.errno in NO_ROUTE:
@@ -149,7 +149,7 @@ def _open(url: str) -> ClientConnection:
     )
 
 
-def _judged(answer: Response, host: str | None) -> SourceError:
+def _handshake_error(answer: Response, host: str | None) -> SourceError:
     """The error for a failed handshake by its status; 418 is a ban for too many requests."""
     status = answer.status_code
     if status in (401, 403, 451):

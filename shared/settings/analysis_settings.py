@@ -120,7 +120,7 @@ class MarketFiguresSettings(Section):
 
 
 class AcrossSettings(Section):
-    """What is judged over several symbols.
+    """What is evaluated over several symbols.
 
     One that stays more than `wait_seconds` of event time behind is no longer waited for. The alerts of a rule at the
     end of the same bars are grouped if they are those of at least `storm_symbols` symbols, and of at least the share

@@ -33,8 +33,8 @@ ASKED_OR_SENT = {"rule_requests", "handling_requests", "alert_outbox", "delivery
 ASKED_OR_SENT |= {"delivery_routes", "delivery_refusals"}
 """Tables of requests and of what was sent: they are no function of the log."""
 WORKING = {"rule_runs"}
-"""How far a rule that compares symbols had been judged when it was changed, which depends on when that was seen; what
-it raised is in the alerts."""
+"""How far a rule that compares symbols had been evaluated when it was changed, which depends on when that was seen;
+what it raised is in the alerts."""
 SENT_SECONDS = 300.0
 STATES = "select state, count(*)::int from delivery_attempts group by state"
 

@@ -296,24 +296,24 @@ def fires(
 ) -> list[int]:
     """The places of the bars at which a rule fires."""
     prefixes = [among_others(bars[: place + 1], splits, others) for place in range(len(bars))]
-    judged = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
-    condition = [value(rule.condition, prefixes[place], moods) for place in judged]
-    clear = [value(rule.clear, prefixes[place], moods) if rule.clear else None for place in judged]
+    evaluated = [place for place, bar in enumerate(bars) if not rule.while_open or bar.session == "regular"]
+    condition = [value(rule.condition, prefixes[place], moods) for place in evaluated]
+    clear = [value(rule.clear, prefixes[place], moods) if rule.clear else None for place in evaluated]
     # What the condition of a bar is in the shares of the next one, where it is known there.
-    known = [restated(rule, bars, splits, moods, others, *pair) for pair in pairwise([*judged, len(bars)])]
+    known = [restated(rule, bars, splits, moods, others, *pair) for pair in pairwise([*evaluated, len(bars)])]
     after = [new if new is not None else old for new, old in zip(known, condition, strict=True)]
     fired: list[int] = []
-    for last in range(rule.bars, len(judged)):
+    for last in range(rule.bars, len(evaluated)):
         armed_at = last - rule.bars
         is_true = [*condition[armed_at + 1 : last + 1], *after[armed_at + 1 : last]]
         if after[armed_at] is not False or is_true != [True] * (2 * rule.bars - 1):
             continue
         if rule.clear and fired and True not in clear[fired[-1] + 1 : armed_at + 1]:
             continue
-        if fired and (rule.is_once or _is_too_soon(rule, bars[judged[fired[-1]]], bars[judged[last]])):
+        if fired and (rule.is_once or _is_too_soon(rule, bars[evaluated[fired[-1]]], bars[evaluated[last]])):
             continue
         fired.append(last)
-    return [judged[place] for place in fired]
+    return [evaluated[place] for place in fired]
 
 
 def restated(
@@ -325,7 +325,7 @@ def restated(
     place: int,
     following: int,
 ) -> bool | None:
-    """The condition as splits between two judged bars leave it: that at the bar before each, in the shares after it.
+    """The condition as splits between two evaluated bars leave it: that at the bar before each, in the shares after it.
     None without any, or where none is known."""
     found: bool | None = None
     for number in range(place + 1, min(following + 1, len(bars))):

@@ -27,7 +27,7 @@ MIN_VOLUME_DAYS = 5
 """Below this number of days at a time of day, the typical volume is unknown."""
 
 
-Judged = tuple[ThresholdName, float, float, Zone]
+Evaluated = tuple[ThresholdName, float, float, Zone]
 """A rule with its value, its threshold and the zone of the value."""
 
 
@@ -69,10 +69,10 @@ class PlainThresholds:
         """The alerts of a bar that has just closed, with its indicators."""
         position = self._bar_of_session(bar)
         typical = self._typical_volumes.get(position, NO_VOLUME_YET)
-        judged = self._judge(bar, row, typical)
+        evaluated = self._evaluate(bar, row, typical)
         fired = [
             ReachedThreshold(rule, value, threshold)
-            for rule, value, threshold, zone in judged
+            for rule, value, threshold, zone in evaluated
             if self._fires(rule, zone)
         ]
         self._last_close = bar.close
@@ -83,7 +83,7 @@ class PlainThresholds:
         """The number of this bar in its day, counted from the start of the session."""
         return _bar_of_session(bar.start, INTERVAL_SECONDS[bar.interval], self._calendar)
 
-    def _judge(self, bar: Bar, row: IndicatorRow, typical: PlainVolume) -> Iterator[Judged]:
+    def _evaluate(self, bar: Bar, row: IndicatorRow, typical: PlainVolume) -> Iterator[Evaluated]:
         """Each rule that has a value. Hardly one raises an alert, which is made only then."""
         limits, rsi, volatility = self._settings, row[RSI], row[VOLATILITY]
         if rsi is not None:
@@ -127,5 +127,5 @@ def _zone(value: float, threshold: float, rearmed_below: float) -> Zone:
     return "rearmed" if value < rearmed_below else "margin"
 
 
-def _relative(rule: ThresholdName, value: float, threshold: float) -> Judged:
+def _relative(rule: ThresholdName, value: float, threshold: float) -> Evaluated:
     return rule, value, threshold, _zone(abs(value), threshold, threshold * RELATIVE_MARGIN)

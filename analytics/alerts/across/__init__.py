@@ -1,1 +1,1 @@
-"""Pure: rules that compare symbols, judged over the closed bars of all of them."""
+"""Pure: rules that compare symbols, evaluated over the closed bars of all of them."""

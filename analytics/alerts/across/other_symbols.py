@@ -1,4 +1,4 @@
-"""The series of other symbols that a rule names, at the bars of the one at which it is judged. Pure."""
+"""The series of other symbols that a rule names, at the bars of the one at which it is evaluated. Pure."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from analytics.alerts.evaluation.rule_book import ArmedRule, rule_of
-from analytics.alerts.language.values_read import compared_symbols, judged_symbols
+from analytics.alerts.language.values_read import compared_symbols, evaluated_symbols
 from shared.market.records import Interval
 
 RuleInterval = tuple[int, int, str, Interval]
@@ -30,7 +30,7 @@ class RuleSpan(NamedTuple):
 
 
 class RunKey(NamedTuple):
-    """A version of a rule, and the symbol at whose bars it is judged."""
+    """A version of a rule, and the symbol at whose bars it is evaluated."""
 
     rule_id: int
     version: int
@@ -81,8 +81,8 @@ def planned_runs(
     for armed, partition, following in spans:
         rule = armed.rule
         names = compared_symbols(rule)
-        judged = judged_symbols(rule)
-        for symbol in partitions if judged is None else judged:
+        evaluated = evaluated_symbols(rule)
+        for symbol in partitions if evaluated is None else evaluated:
             if partitions.get(symbol) != partition:
                 continue
             where = symbol, rule.interval
@@ -93,7 +93,8 @@ def planned_runs(
 
 
 def is_over(span: RuleSpan, places: Mapping[RuleInterval, float], finished: Set[RunKey]) -> bool:
-    """Whether nothing is left to judge by a version that was replaced: it was judged at every bar of each symbol."""
+    """Whether nothing is left to evaluate by a version that was replaced: it was evaluated at every bar of each
+    symbol."""
     armed, _, following = span
     if following is None:
         return False
@@ -109,8 +110,8 @@ def concerned_symbols(spans: Iterable[RuleSpan]) -> set[str] | None:
     """The symbols that these rules concern; None for all."""
     found: set[str] = set()
     for armed, _, _ in spans:
-        judged = judged_symbols(armed.rule)
-        if judged is None:
+        evaluated = evaluated_symbols(armed.rule)
+        if evaluated is None:
             return None
-        found.update(judged, compared_symbols(armed.rule))
+        found.update(evaluated, compared_symbols(armed.rule))
     return found

@@ -1,1 +1,1 @@
-"""Judges rules at closed bars: values, three-valued conditions, and when a rule fires. Pure."""
+"""Evaluates rules at closed bars: values, three-valued conditions, and when a rule fires. Pure."""

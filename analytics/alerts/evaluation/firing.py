@@ -29,7 +29,7 @@ Outcome = Literal[
 - resting: the rule has fired, and is to be cleared first;
 - cooling down: it would have fired, but `every` forbids it; it waits for false then;
 - done: it has fired `once`;
-- not open: it is judged while the exchange is open only, and this bar was outside of the session.
+- not open: it is evaluated while the exchange is open only, and this bar was outside of the session.
 """
 
 
@@ -63,9 +63,9 @@ class Firing:
             self._is_ready = False
         self._note_idle()
 
-    def judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
-        """Judge a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
-        outcome = self._judge(condition, clear, bar)
+    def evaluate(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
+        """Evaluate a closed bar; `clear` is the condition that ends the rest, and counts only if the rule has one."""
+        outcome = self._evaluate(condition, clear, bar)
         self._note_idle()
         return outcome
 
@@ -77,7 +77,7 @@ class Firing:
             unchanged = (False, None) if self._is_eager else (False,)
             self.idle_at = unchanged if self._is_ready else (True, None)
 
-    def _judge(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
+    def _evaluate(self, condition: bool | None, clear: bool | None, bar: Bar) -> Outcome:
         rule = self._rule
         if rule.is_once and self._fired_at is not None:
             return "done"
@@ -91,9 +91,9 @@ class Firing:
         if not condition:
             self._is_ready, self._closes = not self._is_resting, 0
             return "resting" if self._is_resting else "false"
-        return self._judge_true(bar)
+        return self._evaluate_true(bar)
 
-    def _judge_true(self, bar: Bar) -> Outcome:
+    def _evaluate_true(self, bar: Bar) -> Outcome:
         if not self._is_ready:
             return "resting" if self._is_resting else "waiting for false"
         self._closes += 1

@@ -28,7 +28,7 @@ class ArmedRule(NamedTuple):
 class RuleBook:
     """The rules by id, in the order in which they were first armed; `watches_time` if any can fire between closes.
 
-    Those that compare symbols are apart: they are not judged where the bars of one symbol close.
+    Those that compare symbols are apart: they are not evaluated where the bars of one symbol close.
     """
 
     def __init__(self) -> None:
@@ -80,14 +80,14 @@ class RuleBook:
         for scope in _scopes(armed.rule):
             self._ids.setdefault(scope, set()).add(rule_id)
 
-    def is_judged(self, rule_id: int, symbol: str, interval: Interval) -> bool:
+    def is_evaluated(self, rule_id: int, symbol: str, interval: Interval) -> bool:
         """Whether a rule is among those that `rules_for` returns."""
         applies = any(rule_id in self._ids.get(scope, ()) for scope in (ALL, symbol))
-        return applies and _is_judged(self._armed[rule_id].rule, interval)
+        return applies and _is_evaluated(self._armed[rule_id].rule, interval)
 
     def rules_for(self, symbol: str, interval: Interval) -> dict[int, ArmedRule]:
-        """The armed rules that are judged at the closed bars of a series and read nothing else."""
-        return {each.rule_id: each for each in self._rules_of(symbol) if _is_judged(each.rule, interval)}
+        """The armed rules that are evaluated at the closed bars of a series and read nothing else."""
+        return {each.rule_id: each for each in self._rules_of(symbol) if _is_evaluated(each.rule, interval)}
 
     def silence_rules_for(self, symbol: str) -> dict[int, ArmedRule]:
         """The armed rules on missing quotes of a symbol."""
@@ -115,7 +115,7 @@ def _scopes(rule: Rule) -> tuple[str, ...]:
     return {"all": (ALL,), "symbols": rule.scope.names}.get(rule.scope.kind, ())
 
 
-def _is_judged(rule: Rule, interval: Interval) -> bool:
+def _is_evaluated(rule: Rule, interval: Interval) -> bool:
     return rule.interval == interval and not isinstance(rule.condition, NoData)
 
 

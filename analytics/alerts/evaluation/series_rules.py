@@ -1,4 +1,4 @@
-"""The rules of one symbol and interval, judged together. Pure."""
+"""The rules of one symbol and interval, evaluated together. Pure."""
 
 from collections.abc import Mapping, Set
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from shared.market.records import Bar
 NO_VALUES: Mapping[str, float | None] = {}
 
 
-class Judgement(NamedTuple):
+class RuleEvaluation(NamedTuple):
     """What became of a rule at a bar. `values` are the values that its condition reads there, by their text; they are
     looked up only for a rule that fired."""
 
@@ -55,37 +55,37 @@ class SeriesRules:
         reads = {text: number_of(node, self.values, ago) for text, (node, ago) in shown}
         return _CompiledRule(armed, condition, clear, Firing(rule), reads)
 
-    def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
-        """Judge all rules at a closed bar; `outside` has the values that are not calculated from bars."""
+    def update(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[RuleEvaluation]:
+        """Evaluate all rules at a closed bar; `outside` has the values that are not calculated from bars."""
         self._add(bar, outside)
         found = []
         for rule in self._rules.values():
             condition = rule.condition()
-            found.append(self._judgement(rule, self._judge(rule, condition, bar), condition))
+            found.append(self._evaluation(rule, self._evaluate(rule, condition, bar), condition))
         return found
 
-    def fired(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[Judgement]:
-        """Judge all rules at a closed bar as `update` does; returns those that fired."""
+    def fired(self, bar: Bar, outside: Mapping[str, float] = NOTHING) -> list[RuleEvaluation]:
+        """Evaluate all rules at a closed bar as `update` does; returns those that fired."""
         self._add(bar, outside)
-        found: list[Judgement] = []
+        found: list[RuleEvaluation] = []
         for rule in self._rules.values():
             condition = rule.condition()
             if condition in rule.firing.idle_at:
                 continue
-            outcome = self._judge(rule, condition, bar)
+            outcome = self._evaluate(rule, condition, bar)
             if outcome == "fired":
-                found.append(self._judgement(rule, outcome, condition))
+                found.append(self._evaluation(rule, outcome, condition))
         return found
 
-    def _judge(self, rule: _CompiledRule, condition: bool | None, bar: Bar) -> Outcome:
+    def _evaluate(self, rule: _CompiledRule, condition: bool | None, bar: Bar) -> Outcome:
         clear = None if rule.clear is None else rule.clear()
-        return rule.firing.judge(condition, clear, bar)
+        return rule.firing.evaluate(condition, clear, bar)
 
-    def _judgement(self, rule: _CompiledRule, outcome: Outcome, condition: bool | None) -> Judgement:
+    def _evaluation(self, rule: _CompiledRule, outcome: Outcome, condition: bool | None) -> RuleEvaluation:
         values = NO_VALUES
         if outcome == "fired":
             values = {text: read() for text, read in rule.reads.items()}
-        return Judgement(rule.armed, outcome, condition, values)
+        return RuleEvaluation(rule.armed, outcome, condition, values)
 
     def begin(self) -> None:
         """All bars so far only warmed the values up: a rule may fire from the next bar on."""
@@ -93,7 +93,7 @@ class SeriesRules:
             rule.firing.begin(rule.condition())
 
     def add(self, rules: Mapping[int, ArmedRule], warm: "SeriesRules") -> None:
-        """Judge more rules, which `warm` has at the same bar. The others stay compiled."""
+        """Evaluate more rules, which `warm` has at the same bar. The others stay compiled."""
         for rule_id, armed in rules.items():
             self._rules[rule_id] = self._compiled(armed)
         self.take_over(warm)
@@ -128,7 +128,7 @@ class SeriesRules:
         self.values.update(bar, outside)
 
     def _restate(self) -> None:
-        """After all splits between two bars, judge the first one again in the shares of the second."""
+        """After all splits between two bars, evaluate the first one again in the shares of the second."""
         if self._is_split and self.values.seen:
             for rule in self._rules.values():
                 rule.firing.restate(rule.condition())

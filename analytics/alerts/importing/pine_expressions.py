@@ -24,7 +24,7 @@ TYPICAL = Form("", "(high + low + close) / 3").node("hlc3", 0, (), {})
 FLAT_RANGE = "Where all prices of its window are equal, a stochastic value is 50, and na in a script."
 INPUTS = "The inputs of the script have their default values."
 OTHER_BARS = (
-    "A script reads {0} at each bar of its chart, also while the bar of {0} is open; the rule is judged at closed"
+    "A script reads {0} at each bar of its chart, also while the bar of {0} is open; the rule is evaluated at closed"
     " bars of {0}, and [1] is the bar of {0} before."
 )
 

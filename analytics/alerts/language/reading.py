@@ -179,7 +179,7 @@ def _rest(ending: Ending) -> Duration:
 
 
 def _require_alone(condition: Node, bars: int) -> None:
-    """Missing quotes are noticed when time passes, not at a close, so that nothing else can be judged then."""
+    """Missing quotes are noticed when time passes, not at a close, so that nothing else can be evaluated then."""
     parts = [condition]
     while parts:
         part = parts.pop()

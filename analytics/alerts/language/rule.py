@@ -22,7 +22,7 @@ class Scope:
 class Rule:
     """A rule that was read and checked.
 
-    It is judged at the closed bars of `interval`, and fires where `condition` has become true and has been true for
+    It is evaluated at the closed bars of `interval`, and fires where `condition` has become true and has been true for
     `bars` closes. It rests until the condition is false or, if there is one, until `clear` is true. With `every` it
     does not fire again within that time; with `is_once` it fires once a symbol. `while_open`: only while the exchange
     is open. `is_live`: at the open bar too.

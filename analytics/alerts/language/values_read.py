@@ -69,14 +69,14 @@ def reads(rule: Rule, function: str) -> bool:
 
 
 def home_of(rule: Rule) -> str:
-    """The symbol at whose bars alone a rule is judged: the first one, if it names the symbol of every value."""
+    """The symbol at whose bars alone a rule is evaluated: the first one, if it names the symbol of every value."""
     read = [*values_read(rule.condition)]
     named = [node.symbol for node in read if isinstance(node, Series) and node.symbol]
     return named[0] if named and len(named) == len(read) else ""
 
 
-def judged_symbols(rule: Rule) -> tuple[str, ...] | None:
-    """The symbols at whose bars a rule is judged; None for all."""
+def evaluated_symbols(rule: Rule) -> tuple[str, ...] | None:
+    """The symbols at whose bars a rule is evaluated; None for all."""
     if home := home_of(rule):
         return (home,)
     if rule.scope.kind == "all":
@@ -86,5 +86,5 @@ def judged_symbols(rule: Rule) -> tuple[str, ...] | None:
 
 def compared_symbols(rule: Rule) -> list[str]:
     """The symbols that a rule names in its condition, each once; none if it reads those alone at whose bars it is
-    judged."""
+    evaluated."""
     return list(dict.fromkeys(series.symbol for series in named_series(rule)))

@@ -1,1 +1,1 @@
-"""What is judged over the closed bars of several symbols, behind the slowest of them."""
+"""What is evaluated over the closed bars of several symbols, behind the slowest of them."""

@@ -41,18 +41,19 @@ class AcrossSymbols:
             self._comparing.note_changes()
 
     def note_another_start(self) -> None:
-        """A partition is being calculated again from its beginning: what was judged with its bars is judged again."""
+        """A partition is being calculated again from its beginning: what was evaluated with its bars is evaluated
+        again."""
         self._comparing.note_changes()
 
     def update_due(self, connection: Connection) -> None:
         """Do the steps that are due."""
         reads_history = any(partition.reads_history for partition in self._partitions.values())
         self._market.update_due(connection, reads_history)
-        self._comparing.judge_due(connection)
+        self._comparing.evaluate_due(connection)
         self._storms.group_due(connection)
 
     def update_all(self, connection: Connection) -> None:
         """Bring everything up to date, or as much as there is time for."""
         self._market.update_all(connection)
-        self._comparing.judge_all(connection)
+        self._comparing.evaluate_all(connection)
         self._storms.group_all(connection)

@@ -1,4 +1,4 @@
-"""Decides which symbols rules no longer wait for, because they stay behind the one at whose bars these are judged.
+"""Decides which symbols rules no longer wait for, because they stay behind the one at whose bars these are evaluated.
 
 How far behind is measured in event time. A partition that is not read to its end yet only looks as if its symbols had
 stalled: what the log held when this was noticed is read first.
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from analytics.alerts.across.rule_spans import PlannedRun
-from analytics.runtime.across.judging import is_given_up
+from analytics.runtime.across.run_evaluator import is_given_up
 from analytics.store.across.given_up import Gaps, SymbolPair, give_up, take_back
-from analytics.store.across.rule_runs import NOT_JUDGED, progress_of_runs
+from analytics.store.across.rule_runs import NOT_EVALUATED, progress_of_runs
 from analytics.store.across.symbol_times import SymbolTime
 from shared.postgres.database import Cursor
 from shared.progress.offsets import GroupOnTopic, all_reached
@@ -24,10 +24,11 @@ Ends = Callable[[], Mapping[int, int]]
 
 
 class Lag(NamedTuple):
-    """By how many seconds of event time a symbol is behind, and until which end of a bar it was judged without it."""
+    """By how many seconds of event time a symbol is behind, and until which end of a bar it was evaluated without
+    it."""
 
     seconds: float
-    judged_until: int
+    evaluated_until: int
 
 
 class Suspicion(NamedTuple):
@@ -55,7 +56,7 @@ class StalledSymbols:
         """Give up symbols that have stalled, and wait again for those that are back."""
         given_up = {pair for pair in lags if is_given_up(pair, gaps)}
         back = {
-            pair: lags[pair].judged_until for pair in given_up if lags[pair].seconds <= self._wait_seconds
+            pair: lags[pair].evaluated_until for pair in given_up if lags[pair].seconds <= self._wait_seconds
         }
         behind = {pair for pair in lags.keys() - given_up if lags[pair].seconds > self._wait_seconds}
         stalled = {pair: times[pair.symbol].closed_until for pair in self._surely(cursor, behind, times)}
@@ -82,14 +83,16 @@ class StalledSymbols:
 def lags_of_rules(
     cursor: Cursor, planned: Iterable[PlannedRun], times: Mapping[str, SymbolTime]
 ) -> dict[SymbolPair, Lag]:
-    """How far the symbols that rules read are behind those at whose bars these are judged."""
+    """How far the symbols that rules read are behind those at whose bars these are evaluated."""
     progress, found = progress_of_runs(cursor), dict[SymbolPair, Lag]()
     for run in planned:
-        reached = progress.get(run.key, NOT_JUDGED)
+        reached = progress.get(run.key, NOT_EVALUATED)
         for symbol in run.named:
             if symbol in times and not reached.is_finished:
                 pair = SymbolPair(run.symbol, symbol)
                 seconds = times[run.symbol].closed_until - times[symbol].closed_until
-                judged_until = max(found[pair].judged_until if pair in found else 0, reached.judged_until)
-                found[pair] = Lag(seconds, judged_until)
+                evaluated_until = max(
+                    found[pair].evaluated_until if pair in found else 0, reached.evaluated_until
+                )
+                found[pair] = Lag(seconds, evaluated_until)
     return found

@@ -18,13 +18,13 @@ from analytics.runtime.across.stalled_symbols import SURE_SECONDS, Ends, Lag, St
 from analytics.runtime.across.written_times import TimesWriter
 from analytics.runtime.partition import Partition
 from analytics.store.across.given_up import Gaps, SymbolPair, stored_gaps
-from analytics.store.across.rule_runs import JUDGING
+from analytics.store.across.rule_runs import EVALUATION
 from analytics.store.across.storm_tables import (
     Storm,
     StormCandidate,
     storm_candidates,
     storm_of,
-    storms_judged_until,
+    storms_evaluated_until,
     write_storms,
 )
 from analytics.store.across.symbol_times import SymbolTime, is_any_calculated_again, times_of_symbols
@@ -44,7 +44,7 @@ FINISH_SECONDS = 5.0
 """The longest time that the end of the part waits; what is left is grouped after the next start."""
 FINISH_PAUSE = 0.1
 EVERY_RULE = ""
-"""Stands for the symbol at whose bars a rule is judged, in decisions about symbols that all others wait for."""
+"""Stands for the symbol at whose bars a rule is evaluated, in decisions about symbols that all others wait for."""
 
 
 class Storms:
@@ -95,15 +95,15 @@ class Storms:
             return False
         self._times.write(connection, None)
         with transaction(connection) as cursor:
-            return JUDGING.take(cursor) and self._group(cursor, candidates[0].end)
+            return EVALUATION.take(cursor) and self._group(cursor, candidates[0].end)
 
     def _group(self, cursor: Cursor, first: int) -> bool:
         """Group alerts, the oldest ones those at bars that ended at `first`, epoch seconds."""
         if is_any_calculated_again(cursor):
             return False
         times = times_of_symbols(cursor)
-        judged_until = storms_judged_until(cursor)
-        self._stalled.decide(cursor, _lags(times, judged_until), times, stored_gaps(cursor))
+        evaluated_until = storms_evaluated_until(cursor)
+        self._stalled.decide(cursor, _lags(times, evaluated_until), times, stored_gaps(cursor))
         gaps = stored_gaps(cursor)
         until = min((times[symbol].closed_until for symbol in times if _counts(symbol, inf, gaps)), default=0)
         if first > until:
@@ -146,10 +146,10 @@ class Storms:
         return len(storm.members) >= max(least, share * storm.symbols)
 
 
-def _lags(times: Mapping[str, SymbolTime], judged_until: int) -> dict[SymbolPair, Lag]:
+def _lags(times: Mapping[str, SymbolTime], evaluated_until: int) -> dict[SymbolPair, Lag]:
     front = max((time.closed_until for time in times.values()), default=0)
     return {
-        SymbolPair(EVERY_RULE, symbol): Lag(front - time.closed_until, judged_until)
+        SymbolPair(EVERY_RULE, symbol): Lag(front - time.closed_until, evaluated_until)
         for symbol, time in times.items()
     }
 

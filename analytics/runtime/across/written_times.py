@@ -1,4 +1,4 @@
-"""Writes how far the symbols of this process have closed their bars, for what is judged over several partitions.
+"""Writes how far the symbols of this process have closed their bars, for what is evaluated over several partitions.
 
 A time is stored after the bars that ended by then. Before it is written, the stored offset confirms that the partition
 is still assigned to this process.

@@ -107,7 +107,7 @@ def _fold(refold: Refold, state: StoredState, opened: OpenLog, progress: Progres
         for count in refold.fold(partition, opened):
             done += count
             progress(done, total)
-    refold.judge_across()
+    refold.evaluate_across()
 
 
 def _not_empty(result: Verdict) -> Verdict:

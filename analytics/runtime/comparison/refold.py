@@ -7,7 +7,7 @@ from analytics.engine.armed_rules import PastSeries
 from analytics.engine.deployments import Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.events import Event
-from analytics.runtime.across.judged_again import JudgedAgain
+from analytics.runtime.across.evaluated_again import EvaluatedAgain
 from analytics.runtime.comparison.errors import LogIncomplete
 from analytics.runtime.comparison.newest_bars import NewestBars
 from analytics.runtime.comparison.stored_inputs import NOT_STORED, StoredModels, StoredSearches
@@ -49,7 +49,7 @@ class Refold:
         self.unknown_since: dict[Interval, float] = {}
         self.kept_until: dict[str, float] = {}
         self._unknown: set[tuple[int, Interval]] = set()
-        self._judged_again = JudgedAgain(stored.judging)
+        self._evaluated_again = EvaluatedAgain(stored.evaluations)
 
     def fold(self, number: int, opened: OpenLog) -> Iterator[int]:
         """Fold a partition. Yields the number of messages of each batch.
@@ -72,12 +72,12 @@ class Refold:
                 yield len(messages)
             if not stretch.is_whole:
                 self._note_kept(partition.engine)
-        self._judged_again.note_symbols(number, partition.engine.symbols)
+        self._evaluated_again.note_symbols(number, partition.engine.symbols)
 
-    def judge_across(self) -> None:
-        """Judge the rules that compare symbols, after all partitions were folded."""
+    def evaluate_across(self) -> None:
+        """Evaluate the rules that compare symbols, after all partitions were folded."""
         with transaction(self._connection) as cursor:
-            self._judged_again.judge(cursor, self._period)
+            self._evaluated_again.evaluate(cursor, self._period)
 
     def _change_settings(self, partition: Partition, stretch: Stretch, newest: NewestBars) -> None:
         if partition.engine.settings != stretch.settings:
@@ -93,7 +93,7 @@ class Refold:
         partition.take_actions()
         partition.engine.take_set_aside()
         of_rules = partition.engine.rules.take()
-        self._judged_again.note_changes(number, of_rules.changes)
+        self._evaluated_again.note_changes(number, of_rules.changes)
         silences = [each for each in of_rules.silences if self._period.holds(each.silence.time)]
         if newest is not None:
             newest.add(events)

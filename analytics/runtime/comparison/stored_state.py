@@ -6,7 +6,7 @@ from analytics.engine.deployments import Deployment
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
-from analytics.runtime.across.judged_again import StoredJudging, stored_judging
+from analytics.runtime.across.evaluated_again import StoredEvaluations, stored_evaluations
 from analytics.runtime.comparison.errors import CannotCompare
 from analytics.runtime.comparison.stretches import Plan, plan_of
 from analytics.runtime.partition import REMAKING, REWRITING
@@ -21,13 +21,13 @@ from shared.progress.offsets import GroupOnTopic, Origin, Reached, all_reached, 
 
 class StoredState(NamedTuple):
     """The log that the tables were filled from; by partition, how far it was read, the deployments so far, and with
-    which settings it is folded again; and how far rules that compare symbols were judged."""
+    which settings it is folded again; and how far rules that compare symbols were evaluated."""
 
     origin: Origin
     reached: dict[int, Reached]
     deployments: dict[int, list[Deployment]]
     plans: dict[int, Plan]
-    judging: StoredJudging
+    evaluations: StoredEvaluations
 
 
 def stored_state(cursor: Cursor, reading: GroupOnTopic, settings: EngineSettings) -> StoredState:
@@ -46,7 +46,7 @@ def stored_state(cursor: Cursor, reading: GroupOnTopic, settings: EngineSettings
     deployments = {
         partition: deployments_from(cursor, partition, at.first_offset) for partition, at in reached.items()
     }
-    return StoredState(filled_from, reached, deployments, plans, stored_judging(cursor))
+    return StoredState(filled_from, reached, deployments, plans, stored_evaluations(cursor))
 
 
 def _settings(

@@ -1,1 +1,1 @@
-"""Tables of what is judged over the closed bars of several symbols."""
+"""Tables of what is evaluated over the closed bars of several symbols."""

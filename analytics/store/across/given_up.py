@@ -20,14 +20,14 @@ BACK = """
 
 
 class SymbolPair(NamedTuple):
-    """The symbol at whose bars a rule is judged, and another one whose values it reads."""
+    """The symbol at whose bars a rule is evaluated, and another one whose values it reads."""
 
-    judged: str
+    evaluated: str
     symbol: str
 
 
 Gaps = dict[SymbolPair, list[Gap]]
-"""When the values of a symbol are unknown to rules that are judged at bars of another one."""
+"""When the values of a symbol are unknown to rules that are evaluated at bars of another one."""
 
 
 def stored_gaps(cursor: Cursor) -> Gaps:
@@ -37,8 +37,10 @@ def stored_gaps(cursor: Cursor) -> Gaps:
         from given_up_symbols order by judged, symbol, since"""
     )
     found: Gaps = {}
-    for judged, symbol, since, until in cursor.fetchall():
-        found.setdefault(SymbolPair(judged, symbol), []).append(Gap(since, inf if until is None else until))
+    for evaluated, symbol, since, until in cursor.fetchall():
+        found.setdefault(SymbolPair(evaluated, symbol), []).append(
+            Gap(since, inf if until is None else until)
+        )
     return found
 
 
@@ -54,7 +56,7 @@ def give_up(cursor: Cursor, since: Mapping[SymbolPair, int]) -> None:
 
 
 def take_back(cursor: Cursor, until: Mapping[SymbolPair, int]) -> None:
-    """Wait for these symbols again, from these times on, epoch seconds; later where rules were judged without them for
-    longer."""
+    """Wait for these symbols again, from these times on, epoch seconds; later where rules were evaluated without them
+    for longer."""
     for pair, second in until.items():
         cursor.execute(BACK, (utc(second), *pair))

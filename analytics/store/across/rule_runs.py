@@ -1,4 +1,4 @@
-"""How far rules that compare symbols were judged, their states, and the alerts that they raised."""
+"""How far rules that compare symbols were evaluated, their states, and the alerts that they raised."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 from psycopg2.extras import Json
 
 from analytics.alerts.across.rule_spans import RunKey
-from analytics.alerts.evaluation.series_rules import Judgement
+from analytics.alerts.evaluation.series_rules import RuleEvaluation
 from analytics.store.across.storm_tables import undo_storms
 from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
 from analytics.store.times import utc
@@ -18,10 +18,10 @@ from shared.postgres.locks import StepLock
 from shared.postgres.upsert import upsert
 
 LOCK = 7_205_824
-"""Key of the advisory lock of the process that judges, or that has these rules judged again."""
-JUDGING = StepLock(LOCK)
+"""Key of the advisory lock of the process that evaluates, or that has these rules evaluated again."""
+EVALUATION = StepLock(LOCK)
 RUN_COLUMNS = ("rule_id", "version", "symbol", "symbols", "judged_until", "is_finished", "state")
-JUDGED_AGAIN = """
+EVALUATED_AGAIN = """
     update rule_runs set written_until = greatest(written_until, judged_until), judged_until = null,
         is_finished = false, state = null
     where symbols && %s
@@ -33,22 +33,22 @@ UNDONE_ALERTS = """
 
 
 class RunProgress(NamedTuple):
-    """How far a run was judged, 0 for not at all, and until when its alerts are there already; epoch seconds."""
+    """How far a run was evaluated, 0 for not at all, and until when its alerts are there already; epoch seconds."""
 
-    judged_until: int
+    evaluated_until: int
     written_until: int
     is_finished: bool
 
 
-NOT_JUDGED = RunProgress(0, 0, False)
+NOT_EVALUATED = RunProgress(0, 0, False)
 
 
-class JudgedRun(NamedTuple):
+class EvaluatedRun(NamedTuple):
     """What is stored of a run."""
 
     key: RunKey
     symbols: Sequence[str]
-    judged_until: int
+    evaluated_until: int
     is_finished: bool
     state: Mapping[str, Any]
 
@@ -58,11 +58,11 @@ class FiredRule(NamedTuple):
 
     partition: int
     bar: Bar
-    judgement: Judgement
+    evaluation: RuleEvaluation
 
 
 def progress_of_runs(cursor: Cursor) -> dict[RunKey, RunProgress]:
-    """How far each run was judged."""
+    """How far each run was evaluated."""
     cursor.execute(
         """select rule_id, version, symbol, coalesce(extract(epoch from judged_until)::bigint, 0),
             coalesce(extract(epoch from written_until)::bigint, 0), is_finished
@@ -81,13 +81,13 @@ def state_of_run(cursor: Cursor, key: RunKey) -> dict[str, Any] | None:
     return None
 
 
-def save_runs(cursor: Cursor, runs: Sequence[JudgedRun]) -> None:
+def save_runs(cursor: Cursor, runs: Sequence[EvaluatedRun]) -> None:
     """Store the progress of these runs."""
     rows = [
         (
             *run.key,
             list(run.symbols),
-            utc(run.judged_until),
+            utc(run.evaluated_until),
             run.is_finished,
             msgspec.json.encode(run.state).decode(),
         )
@@ -102,8 +102,8 @@ def write_fired(cursor: Cursor, fired: Sequence[FiredRule], now: datetime | None
     write_alerts(cursor, [_alert(*each, now) for each in fired])
 
 
-def _alert(partition: int, bar: Bar, judgement: Judgement, now: datetime | None) -> StoredAlert:
-    rule_id, version, rule = judgement.armed
+def _alert(partition: int, bar: Bar, evaluation: RuleEvaluation, now: datetime | None) -> StoredAlert:
+    rule_id, version, rule = evaluation.armed
     return StoredAlert(
         *(
             bar.symbol,
@@ -117,26 +117,26 @@ def _alert(partition: int, bar: Bar, judgement: Judgement, now: datetime | None)
         ),
         rule_version=version,
         severity=rule.severity,
-        named_values=Json(dict(judgement.values)),
+        named_values=Json(dict(evaluation.values)),
         published_at=now,
     )
 
 
-def judge_again(cursor: Cursor, partition: int) -> None:
-    """Judge what concerns the symbols of a partition again, from the beginning, as soon as their bars are there again;
-    alerts that were raised stay, and are not raised again."""
-    JUDGING.wait(cursor)
+def evaluate_again(cursor: Cursor, partition: int) -> None:
+    """Evaluate what concerns the symbols of a partition again, from the beginning, as soon as their bars are there
+    again; alerts that were raised stay, and are not raised again."""
+    EVALUATION.wait(cursor)
     cursor.execute(
         "select coalesce(array_agg(symbol), '{}') from symbol_times where partition = %s", (partition,)
     )
     ((symbols,),) = cursor.fetchall()
-    cursor.execute(JUDGED_AGAIN, (symbols,))
+    cursor.execute(EVALUATED_AGAIN, (symbols,))
     _forget_times(cursor, symbols)
 
 
 def undo_runs(cursor: Cursor, symbols: Sequence[str]) -> None:
-    """Delete all that was judged with bars of these symbols, and its alerts; and group the newest alerts again."""
-    JUDGING.wait(cursor)
+    """Delete all that was evaluated with bars of these symbols, and its alerts; and group the newest alerts again."""
+    EVALUATION.wait(cursor)
     _forget_times(cursor, symbols)
     cursor.execute(UNDONE_ALERTS, (list(symbols),))
     cursor.execute("delete from rule_runs where symbols && %s", (list(symbols),))
@@ -144,6 +144,6 @@ def undo_runs(cursor: Cursor, symbols: Sequence[str]) -> None:
 
 
 def _forget_times(cursor: Cursor, symbols: Sequence[str]) -> None:
-    """Nothing is judged with bars of these symbols until their partition says how far it is."""
+    """Nothing is evaluated with bars of these symbols until their partition says how far it is."""
     cursor.execute("update symbol_times set closed_until = 'epoch' where symbol = any(%s)", (list(symbols),))
     cursor.execute("delete from series_splits where symbol = any(%s)", (list(symbols),))

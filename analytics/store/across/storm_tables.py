@@ -63,7 +63,7 @@ def storm_candidates(cursor: Cursor, least: int) -> list[StormCandidate]:
     return [StormCandidate(*row) for row in cursor.fetchall()]
 
 
-def storms_judged_until(cursor: Cursor) -> int:
+def storms_evaluated_until(cursor: Cursor) -> int:
     """Until which end of a bar it is decided which alerts are grouped, in epoch seconds."""
     cursor.execute("select extract(epoch from judged_until)::bigint from storm_progress")
     ((until,),) = cursor.fetchall()

@@ -62,7 +62,7 @@ class StoredAlert(NamedTuple):
     """A row of `alerts`. `named_values` is JSON; alerts of rules have it instead of `value` and `threshold`.
 
     `published_at` is when the record that caused the alert was published; None if the alert is recalculated. An alert
-    that follows from the bars of several symbols has no `offset`; it counts as published when it was judged. `state`
+    that follows from the bars of several symbols has no `offset`; it counts as published when it was evaluated. `state`
     and `provisional_at` are set for live rules.
     """
 

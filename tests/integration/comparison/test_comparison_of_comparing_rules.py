@@ -1,4 +1,4 @@
-"""python -m analytics.replay --from-log judges rules that compare symbols again, over all partitions."""
+"""python -m analytics.replay --from-log evaluates rules that compare symbols again, over all partitions."""
 
 import pytest
 

@@ -126,18 +126,18 @@ def test_a_rule_of_the_log_that_can_not_be_read_is_not_listed_as_armed(desk: Des
         )
         print_rules(cursor, console)
     shown = console.export_text()
-    assert "not judged: can't be read" in shown and "armed" not in shown
+    assert "not evaluated: can't be read" in shown and "armed" not in shown
 
 
-def test_a_rule_that_can_not_be_judged_is_not_asked_for(desk: Desk) -> None:
+def test_a_rule_that_can_not_be_evaluated_is_not_asked_for(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="can't be armed"):
         ask_for(desk, "GLD.close > SPY.close live")
     assert listed(desk) == []
 
 
 def test_rules_of_the_log_that_the_tables_lack_are_listed_and_leave_their_numbers(desk: Desk) -> None:
-    """Tables older than the log, or new beside it: its rules were judged, but neither listed nor to be removed, and a
-    new rule got the number of one of them, was listed as armed and never judged."""
+    """Tables older than the log, or new beside it: its rules were evaluated, but neither listed nor to be removed, and
+    a new rule got the number of one of them, was listed as armed and never evaluated."""
     texts = {1: RULE, 2: "close < open on 1m", 4: "close > 5 on 1m"}
     desk.database()
     for partition in (0, 1):

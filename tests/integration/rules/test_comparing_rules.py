@@ -1,4 +1,4 @@
-"""Rules that compare symbols of two partitions: whatever is killed, and whoever judges, the alerts are the same."""
+"""Rules that compare symbols of two partitions: whatever is killed, and whoever evaluates, the alerts are the same."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -102,7 +102,7 @@ def test_a_rule_fires_at_the_bars_of_its_dry_run_with_the_same_values(
     armed = MORNING.timestamp() + 60 * {1: ARMED, 3: 35}[rule_id]
     live = [each for each in desk.fired()[f"rule {rule_id}"] if armed < each[1]]
     hits = dry_run(rule, named[home], named, armed, 2e10).hits
-    tried = [(home, hit.bar.end, dict(hit.judgement.values)) for hit in hits]
+    tried = [(home, hit.bar.end, dict(hit.evaluation.values)) for hit in hits]
     if rule_id == 1:
         disarmed = MORNING.timestamp() + 60 * 99, MORNING.timestamp() + 60 * 121
         live = [each for each in live if not disarmed[0] < each[1] <= disarmed[1]]
@@ -133,5 +133,5 @@ def test_values_of_a_symbol_that_stalled_are_unknown_until_it_is_back_also_when_
         cursor.execute("insert into log_origin (cluster_id, topic, partitions) values ('c', 'topic', 2)")
     left_alone(desk, log)
     assert {table: desk.rows(table) for table in tables} == before
-    judged = "select max(judged_until), max(judged_until) from rule_runs"
-    assert desk.seconds(judged)[0][0] == MORNING.timestamp() + 60 * (MINUTES - 1)
+    evaluated = "select max(judged_until), max(judged_until) from rule_runs"
+    assert desk.seconds(evaluated)[0][0] == MORNING.timestamp() + 60 * (MINUTES - 1)

@@ -218,7 +218,7 @@ def test_check_needs_no_server_and_shows_the_place_of_a_fault() -> None:
     assert bad.stderr.startswith("clos > 5\n^\nline 1, column 1: there is no series clos")
 
 
-def test_a_ratio_of_two_symbols_is_judged_once_at_the_bars_of_the_first(filled: Desk) -> None:
+def test_a_ratio_of_two_symbols_is_evaluated_once_at_the_bars_of_the_first(filled: Desk) -> None:
     others = [bar._replace(symbol="SPY") for bar in minutes(300) if bar.start % 120 == 0]
     with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
         copy_rows(cursor, "bars", BAR_COLUMNS, [bar_row(bar) for bar in others])
@@ -240,7 +240,7 @@ def test_a_ratio_of_two_symbols_is_judged_once_at_the_bars_of_the_first(filled: 
     assert f"{len(fired)} alerts of 1 symbols" in dry.stdout and len(fired) > 5
     refused = run(filled, "explain", "AAPL.close / SPY.close > 1.0001", "SPY")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "not judged at bars of SPY, but of AAPL" in refused.stderr
+    assert "not evaluated at bars of SPY, but of AAPL" in refused.stderr
 
 
 def test_a_pasted_scan_is_printed_as_a_rule_and_its_differences_apart() -> None:

@@ -113,7 +113,7 @@ def test_findings_are_renewed_in_place_and_by_interval(connection: Connection) -
         assert written(cursor)["ACME", "naive"]["count"] == 78 + 19
 
 
-def test_a_trained_model_is_judged_at_the_only_horizon_it_has(connection: Connection) -> None:
+def test_a_trained_model_is_evaluated_at_the_only_horizon_it_has(connection: Connection) -> None:
     with transaction(connection) as cursor:
         errors = series(cursor, "xgboost", 3, range(1, 131))
         record(cursor, "xgboost", {1: 0, 2: 0, 3: 127})

@@ -21,8 +21,8 @@ def outcomes(text: str, closes: Sequence[float], splits: Mapping[int, float], cu
         if place == cut:
             state, rules = rules.state(), SeriesRules(armed, "AAPL", context())
             rules.restore(state)
-        (judgement,) = rules.update(flat_bar(close)._replace(start=60 * place, end=60 * place + 60))
-        found.append(str(judgement.outcome))
+        (evaluation,) = rules.update(flat_bar(close)._replace(start=60 * place, end=60 * place + 60))
+        found.append(str(evaluation.outcome))
     return found
 
 

@@ -16,8 +16,8 @@ def outcomes(text: str, *ends: datetime) -> list[str]:
     found = []
     for end in ends:
         bar = flat_bar(100.0)._replace(end=int(end.timestamp()))
-        firing.judge(False, None, bar)
-        found.append(str(firing.judge(True, None, bar)))
+        firing.evaluate(False, None, bar)
+        found.append(str(firing.evaluate(True, None, bar)))
     return found
 
 

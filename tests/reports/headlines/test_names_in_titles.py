@@ -1,4 +1,4 @@
-"""Names of shares, illnesses and goods that are words of judgement elsewhere are none in the title of a story."""
+"""Names of shares, illnesses and goods that have a score elsewhere have none in the title of a story."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from producer.mood.scoring import score_of
         ("Cancer and depression centers to open in Ohio", "ACME"),
     ],
 )
-def test_a_name_is_no_judgement(title: str, symbol: str) -> None:
+def test_a_name_has_no_score(title: str, symbol: str) -> None:
     assert label_of(score_of(title, symbol)) == "neutral"
 
 

@@ -98,7 +98,7 @@ def test_split_with_two_dates_is_not_taken_back_twice(closes: list[float]) -> No
     require_doubt(history, 4.0)
 
 
-def test_ex_date_without_an_opening_price_is_judged_by_the_next_day() -> None:
+def test_ex_date_without_an_opening_price_is_decided_by_the_next_day() -> None:
     """Reported to yfinance. Zeros on the day of a split made every split an applied one."""
     history = chart([15.7, 15.8, 15.6, 15.4, 15.5, 2.0925, 2.12], [(EX_DATE, RATIO)], opens=0.0)
     assert closes_of(history) == [15.7, 15.8, 15.6, 15.4, 15.5, 2.12]

@@ -53,27 +53,27 @@ def test_bars_come_in_the_order_of_their_ends(market: Market) -> None:
     assert ends == sorted(ends)
 
 
-def test_a_judged_return_is_that_of_its_place_and_others_know_it_one_later(market: Market) -> None:
-    judged = ours(market)
-    assert len(judged) == len(market.candles) * (3 * 20 * 12 - 1 - FIRST_FIT)
-    for each in judged[::97]:
+def test_an_evaluated_return_is_that_of_its_place_and_others_know_it_one_later(market: Market) -> None:
+    evaluated = ours(market)
+    assert len(evaluated) == len(market.candles) * (3 * 20 * 12 - 1 - FIRST_FIT)
+    for each in evaluated[::97]:
         before, bar = market.candles[each.symbol][each.place - 1 : each.place + 1]
         assert each.score.error == pytest.approx(log(bar.close / before.close))
     # An opponent whose reach is the size of the newest return.
     returns = {symbol: returns_of(candles) for symbol, candles in market.candles.items()}
-    found = reaches_of(lambda each: np.abs(each.values), returns, judged)
-    for each, reach in list(zip(judged, found, strict=True))[::97]:
+    found = reaches_of(lambda each: np.abs(each.values), returns, evaluated)
+    for each, reach in list(zip(evaluated, found, strict=True))[::97]:
         earlier, before = market.candles[each.symbol][each.place - 2 : each.place]
         assert reach == pytest.approx(abs(log(before.close / earlier.close)))
 
 
 def test_intervals_of_simulated_bars_hold_their_share(market: Market) -> None:
-    judged = ours(market)
-    rows = rows_of(judged)
+    evaluated = ours(market)
+    rows = rows_of(evaluated)
     assert rows.inside.mean() == pytest.approx(0.95, abs=0.015)
-    for each in judged[::97]:
+    for each in evaluated[::97]:
         assert each.score.covered[-1] == (each.score.size <= each.reach)
-    by_sigma, by_day = spread(rows, judged, "D").splitlines()
+    by_sigma, by_day = spread(rows, evaluated, "D").splitlines()
     assert by_sigma.count("%") == 5
     assert "by day, 2 of them" in by_day
 

@@ -42,8 +42,8 @@ def test_har_follows_the_deviations_of_the_newest_bars() -> None:
     deviations = 0.01 * np.exp(logs)
     values = np.roll(deviations, 1) * chance.standard_normal(len(logs))
     found = all_methods(quick=True)["HAR"](Returns(FIRST + np.arange(len(logs)), values, deviations))
-    judged = found[FIRST_FIT:-1] / deviations[FIRST_FIT:-1]
-    assert np.median(judged) == pytest.approx(1.96, rel=0.1)
+    evaluated = found[FIRST_FIT:-1] / deviations[FIRST_FIT:-1]
+    assert np.median(evaluated) == pytest.approx(1.96, rel=0.1)
     assert np.corrcoef(np.log(found[FIRST_FIT:-1]), logs[FIRST_FIT:-1])[0, 1] > 0.95
 
 
@@ -65,7 +65,7 @@ def test_models_are_refitted_at_the_end_of_each_month() -> None:
     assert [end for _, end in found] == [*(start for start, _ in found[1:]), len(days)]
 
 
-def test_months_before_the_first_judged_year_are_not_fitted() -> None:
+def test_months_before_the_first_evaluated_year_are_not_fitted() -> None:
     days = np.arange("2003-01-01", "2005-03-01", dtype="datetime64[D]").astype(np.int64)
     starts = [str(days[start].astype("datetime64[D]")) for start, _ in refits(days, "M")]
     assert starts == ["2004-12-31", "2005-01-31"]

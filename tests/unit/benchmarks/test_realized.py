@@ -5,7 +5,7 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from benchmarks.forecasts.intraday import DAY, EndedBar, Market, judged_by, longer, rows_of, series_of
+from benchmarks.forecasts.intraday import DAY, EndedBar, Market, evaluated_by, longer, rows_of, series_of
 from benchmarks.forecasts.opponents import lower_by
 from benchmarks.forecasts.realized import (
     PATH,
@@ -73,7 +73,7 @@ def test_the_filter_by_realized_variance_ignores_the_range_and_uses_each_varianc
     for candles in (steady, wide):
         market, variances = Market("days", "1d", DAYS.calendar, "M", {"ACME": candles}), [1e-4] * len(candles)
         series = {"ACME": RealizedSeries(market, variances)}
-        found.append([each.sigma for each in judged_by(series, market, WARM_AFTER)])
+        found.append([each.sigma for each in evaluated_by(series, market, WARM_AFTER)])
     assert found[0] == found[1]
     assert len(found[0]) == len(steady) - 1 - WARM_AFTER
 
@@ -82,7 +82,7 @@ DAYS, VARIANCES = days_of("stochastic", {f"S{seed}": stochastic_days(seed, 500) 
 
 
 def test_realized_variance_is_better_than_the_range_where_volatility_is_stochastic() -> None:
-    judged = judged_by(series_of(DAYS), DAYS)
+    evaluated = evaluated_by(series_of(DAYS), DAYS)
     realized = {symbol: RealizedSeries(DAYS, VARIANCES[symbol]) for symbol in DAYS.candles}
-    ours, by_realized = rows_of(judged, DAY), rows_of(judged_by(realized, DAYS), DAY)
+    ours, by_realized = rows_of(evaluated, DAY), rows_of(evaluated_by(realized, DAYS), DAY)
     assert lower_by(by_realized.scores, ours.scores, ours.days)[0] > 0.0

@@ -1,4 +1,4 @@
-"""Rules that are judged at the open bar too: provisional while it is open, confirmed or withdrawn at its close."""
+"""Rules that are evaluated at the open bar too: provisional while it is open, confirmed or withdrawn at its close."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def test_a_rule_without_live_waits_for_the_close() -> None:
     assert found(records) == Found([], [60], [])
 
 
-def test_a_time_mark_is_enough_to_judge_the_last_quote() -> None:
+def test_a_time_mark_is_enough_to_evaluate_the_last_quote() -> None:
     assert found([*prices((70, 11.0)), mark(OPEN + 71)]).provisional == [(60, 70)]
 
 

@@ -11,20 +11,20 @@ from shared.errors import ConfigError
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("GLD.close / SPY.close > 1 and sentiment(1d) > 0", r"judged without sentiment\(\)"),
-        ("close > SPY.close and close > forecast(95%).high", r"judged without forecast\(\)"),
+        ("GLD.close / SPY.close > 1 and sentiment(1d) > 0", r"evaluated without sentiment\(\)"),
+        ("close > SPY.close and close > forecast(95%).high", r"evaluated without forecast\(\)"),
         ("no data 5m clear close > 1", "a quote clears it"),
         ("no data 5m live", "leave live out"),
-        ("GLD.close > SPY.close live", "judged at closed bars"),
+        ("GLD.close > SPY.close live", "evaluated at closed bars"),
     ],
 )
-def test_what_the_analysis_can_not_judge_is_not_armed(text: str, reason: str) -> None:
+def test_what_the_analysis_can_not_evaluate_is_not_armed(text: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=f"can't be armed: .*{reason}"):
         require_armable(read_rule(text, DEFAULTS))
 
 
 def test_rule_that_is_too_long_with_its_defaults_is_not_armed() -> None:
-    """The analysis reads the normal form: a longer one was in the list as armed, and was never judged."""
+    """The analysis reads the normal form: a longer one was in the list as armed, and was never evaluated."""
     text = " and ".join(["macd().histogram > macd().signal"] * 39)
     assert len(text) <= MAX_LENGTH
     with pytest.raises(ConfigError, match=r"it has 21\d\d characters, more than 2000"):

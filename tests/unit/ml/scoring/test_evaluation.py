@@ -30,7 +30,7 @@ def sliced(known: KnownCloses, rows: slice) -> KnownCloses:
     return KnownCloses(known.horizon, known.made_at[rows], known.due_at[rows], known.returns[rows])
 
 
-def judged(forecasts: Numbers, known: KnownCloses, model: str = "a") -> Evaluated:
+def result_of(forecasts: Numbers, known: KnownCloses, model: str = "a") -> Evaluated:
     found = evaluated(model, forecasts, known)
     assert found is not None
     return found
@@ -43,7 +43,7 @@ def noise(scale: float, seed: int = 2) -> Numbers:
 def test_measures_are_those_of_the_formulas() -> None:
     rows, forecasts = known(), noise(0.005)
     errors = rows.returns - forecasts
-    found = judged(forecasts, rows).summary
+    found = result_of(forecasts, rows).summary
     assert found.scores == found.moves == DAYS * SYMBOLS
     assert found.scaled == pytest.approx(np.abs(errors).mean() / np.abs(rows.returns).mean())
     assert found.root_mean_square == pytest.approx(np.sqrt(np.mean(errors**2)))
@@ -53,7 +53,7 @@ def test_measures_are_those_of_the_formulas() -> None:
 
 def test_interval_counts_days_and_the_last_one_too() -> None:
     rows, forecasts = known(), noise(0.005)
-    found = judged(forecasts, rows)
+    found = result_of(forecasts, rows)
     by_day = ((rows.returns - forecasts) ** 2 - rows.returns**2).reshape(DAYS, SYMBOLS).mean(axis=1)
     reach = t_quantile(0.975, DAYS - 1) * by_day.std(ddof=1) / np.sqrt(DAYS)
     naive_loss = np.mean(rows.returns**2)
@@ -63,14 +63,14 @@ def test_interval_counts_days_and_the_last_one_too() -> None:
 
 def test_verdicts_are_those_of_the_truth() -> None:
     rows = known()
-    assert judged(rows.returns / 2, rows).verdict == BETTER
-    assert judged(noise(0.01), rows).verdict == WORSE
-    assert judged(noise(0.0002), rows).verdict == UNDECIDED
-    assert judged(np.zeros(DAYS * SYMBOLS), rows, "naive").verdict == BASELINE
+    assert result_of(rows.returns / 2, rows).verdict == BETTER
+    assert result_of(noise(0.01), rows).verdict == WORSE
+    assert result_of(noise(0.0002), rows).verdict == UNDECIDED
+    assert result_of(np.zeros(DAYS * SYMBOLS), rows, "naive").verdict == BASELINE
 
 
 def test_no_change_is_exactly_as_good_as_itself() -> None:
-    found = judged(np.zeros(DAYS * SYMBOLS), known(), "naive")
+    found = result_of(np.zeros(DAYS * SYMBOLS), known(), "naive")
     assert (found.summary.scaled, found.summary.skill, found.low, found.high) == (1.0, 0.0, None, None)
     assert (found.summary.moves, found.summary.hit_rate) == (0, None)
 
@@ -78,7 +78,7 @@ def test_no_change_is_exactly_as_good_as_itself() -> None:
 def test_order_of_rows_changes_no_verdict() -> None:
     rows, forecasts = known(), noise(0.005)
     turned = sliced(rows, slice(None, None, -1))
-    there, back = judged(forecasts, rows), judged(forecasts[::-1], turned)
+    there, back = result_of(forecasts, rows), result_of(forecasts[::-1], turned)
     assert (there.low, there.high) == pytest.approx((back.low, back.high))
     assert there.verdict == back.verdict
 
@@ -87,7 +87,7 @@ def test_bars_without_a_forecast_do_not_count() -> None:
     rows, forecasts = known(), noise(0.005)
     half = np.where(np.arange(len(forecasts)) % 2 == 0, forecasts, np.nan)
     even = sliced(rows, slice(None, None, 2))
-    assert judged(half, rows).summary == judged(forecasts[::2], even).summary
+    assert result_of(half, rows).summary == result_of(forecasts[::2], even).summary
     assert evaluated("a", np.full(len(forecasts), np.nan), rows) is None
 
 
@@ -99,13 +99,13 @@ def test_forecasts_that_overlap_count_in_longer_clusters() -> None:
 
 def test_few_days_decide_nothing() -> None:
     few = sliced(known(), slice(10 * SYMBOLS))
-    found = judged(few.returns.copy(), few)
+    found = result_of(few.returns.copy(), few)
     assert (found.verdict, found.low, found.high) == (UNDECIDED, None, None)
     assert conclusion([found]).startswith("There are too few days for a conclusion: 20 are needed")
 
 
 def test_perfect_model_has_a_skill_of_one() -> None:
-    found = judged(known().returns, known())
+    found = result_of(known().returns, known())
     assert (found.summary.skill, found.verdict) == (1.0, BETTER)
     assert found.low is not None
     assert found.high is not None
@@ -113,7 +113,7 @@ def test_perfect_model_has_a_skill_of_one() -> None:
 
 
 def test_model_that_forecasts_no_change_has_exactly_zero_skill() -> None:
-    found = judged(np.zeros(DAYS * SYMBOLS), known(), "arima")
+    found = result_of(np.zeros(DAYS * SYMBOLS), known(), "arima")
     assert (found.low, found.high, found.verdict) == (0.0, 0.0, UNDECIDED)
 
 

@@ -26,7 +26,7 @@ def test_score_follows_the_meaning_for_the_holders(better: str, worse: str) -> N
 
 
 @pytest.mark.parametrize("title", ["", "?", "Acme shares", "Acme to report results on Thursday", "🚀"])
-def test_headline_without_a_judgement_is_neutral(title: str) -> None:
+def test_headline_without_a_word_that_has_a_score_is_neutral(title: str) -> None:
     assert label_of(score_of(title)) == "neutral"
 
 

@@ -57,7 +57,7 @@ class Streaming:
         self.refusal: HTTPStatus | None = None
         self.url = ""
 
-    def judge(self, connection: ServerConnection, request: Request) -> Response | None:
+    def check(self, connection: ServerConnection, request: Request) -> Response | None:
         self.paths.put(request.path)
         return connection.respond(self.refusal, "no") if self.refusal else None
 
@@ -70,7 +70,7 @@ class Streaming:
 @pytest.fixture
 def streaming() -> Iterator[Streaming]:
     local = Streaming()
-    with serve(local.talk, "127.0.0.1", 0, process_request=local.judge, logger=SILENT) as server:
+    with serve(local.talk, "127.0.0.1", 0, process_request=local.check, logger=SILENT) as server:
         local.url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from analytics.alerts.across.compared_run import ComparedRun, Gap
 from analytics.alerts.across.other_symbols import NextBars
 from analytics.alerts.evaluation.rule_book import ArmedRule
-from analytics.alerts.evaluation.series_rules import Judgement
+from analytics.alerts.evaluation.series_rules import RuleEvaluation
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.values_read import named_series
@@ -25,7 +25,7 @@ from tests.oracles.naive_rules import OtherMarket, among_others, fires, value
 
 
 class Markets(NamedTuple):
-    """The bars at which a rule is judged, and those of two other symbols, one of them with a gap."""
+    """The bars at which a rule is evaluated, and those of two other symbols, one of them with a gap."""
 
     own: Market
     others: dict[str, OtherMarket]
@@ -75,13 +75,13 @@ def splits_of(bars: Sequence[Bar], splits: Mapping[int, float]) -> list[SplitAt]
     return [SplitAt(bars[place - 1].end if place else 0, ratio) for place, ratio in sorted(splits.items())]
 
 
-def judged(
+def evaluated(
     rule: Rule, found: Markets, cuts: Sequence[int] = (), start: int = 0
-) -> list[tuple[Bar, Judgement]]:
+) -> list[tuple[Bar, RuleEvaluation]]:
     """What becomes of the rule at each bar; at each cut the state goes through a table."""
     armed, own = ArmedRule(1, 1, rule), found.own
     run = ComparedRun(armed, "AAPL", context(), start)
-    results: list[tuple[Bar, Judgement]] = []
+    results: list[tuple[Bar, RuleEvaluation]] = []
     gaps = {symbol: [Gap(*market.gap)] for symbol, market in found.others.items()}
     edges = [0, *sorted(cuts), len(own.bars)]
     for first, last in pairwise(edges):
@@ -89,7 +89,7 @@ def judged(
         read = {
             other.symbol: _next_bars(found.others[other.symbol], other.until, bars) for other in run.others
         }
-        results += run.judge(bars, splits_of(own.bars, own.splits), read, gaps)
+        results += run.evaluate(bars, splits_of(own.bars, own.splits), read, gaps)
         state = json.loads(json.dumps(run.state()))
         run = ComparedRun(armed, "AAPL", context(), start)
         run.restore(state)
@@ -105,9 +105,9 @@ def _next_bars(market: OtherMarket, since: int, until: Sequence[Bar]) -> NextBar
 @given(CONDITIONS, three_markets())
 def test_condition_is_that_of_the_whole_history_at_every_prefix(text: str, found: Markets) -> None:
     rule = comparing(text)
-    for place, (_, judgement) in enumerate(judged(rule, found)):
+    for place, (_, evaluation) in enumerate(evaluated(rule, found)):
         bars = among_others(found.own.bars[: place + 1], found.own.splits, found.others)
-        assert judgement.condition == value(rule.condition, bars), place
+        assert evaluation.condition == value(rule.condition, bars), place
 
 
 @settings(max_examples=40)
@@ -116,8 +116,8 @@ def test_rule_fires_at_the_bars_of_its_definition_wherever_it_was_cut(
     text: str, found: Markets, cuts: list[int]
 ) -> None:
     rule, bars = comparing(text), found.own.bars
-    results = judged(rule, found, [cut for cut in cuts if cut <= len(bars)])
-    fired = [place for place, (_, judgement) in enumerate(results) if judgement.outcome == "fired"]
+    results = evaluated(rule, found, [cut for cut in cuts if cut <= len(bars)])
+    fired = [place for place, (_, evaluation) in enumerate(results) if evaluation.outcome == "fired"]
     assert fired == fires(rule, bars, found.own.splits, others=found.others)
 
 
@@ -126,6 +126,6 @@ def test_rule_fires_at_the_bars_of_its_definition_wherever_it_was_cut(
 def test_bars_before_the_start_only_warm_the_values_up(text: str, found: Markets, place: int) -> None:
     rule, bars = comparing(text), found.own.bars
     start = bars[min(place, len(bars) - 1)].end
-    results = judged(rule, found, start=start)
-    whole = [each for each in judged(rule, found) if each[0].end > start]
+    results = evaluated(rule, found, start=start)
+    whole = [each for each in evaluated(rule, found) if each[0].end > start]
     assert [(bar, each.condition) for bar, each in results] == [(bar, each.condition) for bar, each in whole]

@@ -1,4 +1,4 @@
-"""Between which changes a rule that compares symbols is judged, and at the bars of which symbols."""
+"""Between which changes a rule that compares symbols is evaluated, and at the bars of which symbols."""
 
 from math import inf
 
@@ -38,7 +38,7 @@ def test_versions_follow_one_another_and_repeated_ones_change_nothing() -> None:
     ]
 
 
-def test_a_rule_is_judged_where_the_partition_of_its_symbol_has_it() -> None:
+def test_a_rule_is_evaluated_where_the_partition_of_its_symbol_has_it() -> None:
     spans = spans_of([StoredChange(2, 1, 0, MIXED)])
     runs = list(planned_runs(spans, {}, {"AAA": 0, "BBB": 1, "SPY": 1}))
     assert [(run.symbol, run.named) for run in runs] == [("AAA", ("SPY",))]
@@ -49,13 +49,13 @@ def test_rules_that_compare_nothing_have_no_part_in_it() -> None:
     assert spans_of([StoredChange(1, 1, 0, "close > 1 on 1d"), StoredChange(2, 1, 0, "not a rule")]) == []
 
 
-def test_symbols_concerned_are_all_where_a_rule_names_none_to_be_judged_at() -> None:
+def test_symbols_concerned_are_all_where_a_rule_names_none_to_be_evaluated_at() -> None:
     assert concerned_symbols(spans_of([StoredChange(1, 1, 0, RATIO)])) == {"GLD", "SPY"}
     assert concerned_symbols(spans_of([StoredChange(1, 1, 0, MIXED)])) is None
     assert concerned_symbols(spans_of([StoredChange(1, 1, 0, f"AAA: {MIXED}")])) == {"AAA", "SPY"}
 
 
-def test_a_version_is_over_when_it_was_replaced_and_judged_up_to_there() -> None:
+def test_a_version_is_over_when_it_was_replaced_and_evaluated_up_to_there() -> None:
     first, second = spans_of(DISARMED)
     assert not is_over(first, PLACES, set())
     assert is_over(first, PLACES, {RunKey(1, 1, "GLD")})

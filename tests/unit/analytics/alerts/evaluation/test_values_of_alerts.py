@@ -23,8 +23,8 @@ def _values_at_last_bar(condition: str) -> dict[str, float | None]:
             "AAPL", "1m", start, start + 60, close, close + 1, close, close, 7.0, close, 9, "regular", ""
         )
         found += rules.fired(bar)
-    (judgement,) = found
-    return dict(judgement.values)
+    (evaluation,) = found
+    return dict(evaluation.values)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Judges rules that compare symbols again, after the log was folded again, as far as they were judged before."""
+"""Evaluates rules that compare symbols again, after the log was folded again, as far as they were evaluated before."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -14,7 +14,7 @@ from analytics.alerts.across.rule_spans import (
 )
 from analytics.engine.armed_rules import AppliedChange
 from analytics.engine.symbol_state import SymbolState
-from analytics.runtime.across.judging import Judging
+from analytics.runtime.across.run_evaluator import RunEvaluator
 from analytics.runtime.across.written_times import splits_of_series
 from analytics.store.across.given_up import Gaps, stored_gaps
 from analytics.store.across.rule_runs import progress_of_runs
@@ -24,23 +24,23 @@ from analytics.store.times import AFTER_ALL_BARS
 from shared.postgres.database import Cursor
 
 
-class StoredJudging(NamedTuple):
-    """Until which end of a bar each run was judged, in epoch seconds, and what was decided about stalled symbols."""
+class StoredEvaluations(NamedTuple):
+    """Until which end of a bar each run was evaluated, in epoch seconds, and what was decided about stalled symbols."""
 
-    judged_until: Mapping[RunKey, int]
+    evaluated_until: Mapping[RunKey, int]
     gaps: Gaps
 
 
-def stored_judging(cursor: Cursor) -> StoredJudging:
+def stored_evaluations(cursor: Cursor) -> StoredEvaluations:
     """Read what is stored now."""
     progress = progress_of_runs(cursor)
-    return StoredJudging({key: run.judged_until for key, run in progress.items()}, stored_gaps(cursor))
+    return StoredEvaluations({key: run.evaluated_until for key, run in progress.items()}, stored_gaps(cursor))
 
 
-class JudgedAgain:
+class EvaluatedAgain:
     """The changes of rules, symbols and splits that the log gave, of all partitions."""
 
-    def __init__(self, stored: StoredJudging) -> None:
+    def __init__(self, stored: StoredEvaluations) -> None:
         self._stored = stored
         self._changes: list[StoredChange] = []
         self._places: dict[RuleInterval, float] = {}
@@ -60,19 +60,19 @@ class JudgedAgain:
             self._times[symbol] = SymbolTime(partition, state.exchange, AFTER_ALL_BARS)
             self._splits += splits_of_series(state)
 
-    def judge(self, cursor: Cursor, period: Period) -> None:
+    def evaluate(self, cursor: Cursor, period: Period) -> None:
         """Write the alerts at the bars of a period, to the tables that `cursor` means by their names. The bars are
         those that are stored."""
         planned = self._planned()
         if not planned:
             return
         write_split_places(cursor, self._splits)
-        judging = Judging("public.bars", period.has)
-        while judging.judge(cursor, planned, self._times, self._stored.gaps, inf, None):
+        evaluator = RunEvaluator("public.bars", period.has)
+        while evaluator.evaluate(cursor, planned, self._times, self._stored.gaps, inf, None):
             continue
 
     def _planned(self) -> list[PlannedRun]:
         partitions = {symbol: time.partition for symbol, time in self._times.items()}
         runs = planned_runs(spans_of(self._changes), self._places, partitions)
-        judged_until = self._stored.judged_until
-        return [run._replace(stop=judged_until[run.key]) for run in runs if run.key in judged_until]
+        evaluated_until = self._stored.evaluated_until
+        return [run._replace(stop=evaluated_until[run.key]) for run in runs if run.key in evaluated_until]
