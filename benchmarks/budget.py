@@ -45,7 +45,7 @@ class BudgetRow(NamedTuple):
 
     @property
     def excess(self) -> float:
-        """By what share the cost exceeds the budget; negative below it."""
+        """By what fraction the cost exceeds the budget; negative below it."""
         return self.cost / self.budget - 1.0
 
     @property

@@ -43,7 +43,7 @@ WORKERS = set(STARTED_BY.values())
 CONSUMERS = 2
 """Parts that read the log: each message is counted by both."""
 FOOT = """\
-cores    CPU time of all processes as a share of one core, user and system.
+cores    CPU time of all processes as a fraction of one core, user and system.
 MB       proportional set size; memory shared by several processes is divided among them.
 """
 
@@ -102,7 +102,7 @@ def _pid(server: EmbeddedServer) -> int:
 
 
 def cores(before: ConsumptionSample, after: ConsumptionSample) -> float:
-    """The share of one core between two samples."""
+    """The fraction of one core between two samples."""
     return (after.cpu - before.cpu) / (after.at - before.at)
 
 
@@ -130,7 +130,7 @@ class QuietDesk(NamedTuple):
 
     @property
     def cores(self) -> float:
-        """The share of one core of all parts together."""
+        """The fraction of one core of all parts together."""
         return cores(self.before, self.after)
 
     def rows(self) -> list[tuple[str, str, str]]:

@@ -41,7 +41,7 @@ TARGET_MS = 50.0
 FOOT = f"""\
 ordered        from the receipt of the frame (received_time) until the publisher gets the quote.
 acknowledged   from the receipt of the frame until Kafka's acknowledgement. Target: p99 below {TARGET_MS:.0f} ms.
-CPU            of the producer's process, all threads, as a share of one core.
+CPU            of the producer's process, all threads, as a fraction of one core.
 Measured after the backfill of every symbol: before that, once at each start, the quotes of one minute wait for its end.
 """
 
@@ -90,7 +90,7 @@ class NotingWriter(LogWriter):
 
 
 class Measured(NamedTuple):
-    """The measurement of one provider: quotes, their latencies in milliseconds, and the share of a core."""
+    """The measurement of one provider: quotes, their latencies in milliseconds, and the fraction of a core."""
 
     provider: str
     quotes_a_second: float

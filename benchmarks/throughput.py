@@ -28,7 +28,7 @@ quotes/s        from the first quote made or read to the last one acknowledged o
                 alone: the process from start to end, snapshot included, minus the same process for one message.
 CPU s/million   user and system time of the part's processes alone, minus that of the start-up.
 peak MB         resident memory of all processes of the part, start-up included.
-part, PostgreSQL, Kafka   their CPU time as a share of one core during the measurement.
+part, PostgreSQL, Kafka   their CPU time as a fraction of one core during the measurement.
 Quotes of 240 bytes, 50 symbols with one quote a second of event time each, four partitions, default settings.
 
 Bottlenecks; the time of the Kafka client is that for a message:

@@ -74,7 +74,7 @@ def shares(folder: Path, symbol: str) -> tuple[Share, Share]:
 
 
 def added(found: list[Share]) -> Share:
-    """The share of several symbols together."""
+    """The fraction of several symbols together."""
     equal = Counter[str]()
     for share in found:
         equal.update(share.equal)

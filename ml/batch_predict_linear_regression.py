@@ -10,7 +10,7 @@ on:
     symbol, made_at, due_at      end of the bar, and of the bar PREDICTION_HORIZON later; empty if that is still to come
     close                        close of the bar
     predicted_close, predicted_return, lower, upper
-                                 the forecast, as a price and as a share of the close; the bounds are a 95 % interval
+                                 the forecast, as a price and as a fraction of the close; the bounds are a 95 % interval
                                  if returns are normally distributed with the symbol's own deviation
     direction                    up or down, if its probability is at least ML_PREDICTION_CONFIDENCE_THRESHOLD; empty
                                  for most bars, because the next move of a price is seldom that predictable

@@ -1,4 +1,4 @@
-"""Comparisons that can never be true, or always are: most often percent were written where a share is meant. Pure."""
+"""Comparisons that can never be true, or always are: usually percent without the percent sign. Pure."""
 
 from collections.abc import Iterator
 from math import inf, isinf
@@ -39,7 +39,7 @@ OWN = {
     ("anomaly", "frozen"): Limits(0.0),
 }
 """The limits of the language's own functions, by name and part; every other value may be any number."""
-SHARES = ("change", "drawdown", "bar_volatility")
+FRACTIONS = ("change", "drawdown", "bar_volatility")
 
 
 def certain_comparisons(rule: Rule) -> list[str]:
@@ -97,8 +97,8 @@ def _told(node: Node, answer: bool) -> str:
     )
     certain = "is always true" if answer else "can never be true"
     condition = " while prices are above zero" if of_prices else ""
-    shares = any(isinstance(each, Call) and each.function in SHARES for each in _all(node))
-    hint = "; five percent are 5% or 0.05" if shares else ""
+    has_fraction = any(isinstance(each, Call) and each.function in FRACTIONS for each in _all(node))
+    hint = "; five percent are 5% or 0.05" if has_fraction else ""
     return f"{expression_text(node)} {certain}{condition}: {why}{hint}."
 
 

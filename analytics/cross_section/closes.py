@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 
 class Close(NamedTuple):
-    """The close of a bar, in the shares of that time; `start` in epoch seconds."""
+    """The close of a bar, adjusted for no later split; `start` in epoch seconds."""
 
     start: int
     close: float

@@ -23,7 +23,7 @@ times has fewer returns."""
 
 
 class LogClose(NamedTuple):
-    """The natural logarithm of a close, in the shares of the bar's start, which is in epoch seconds."""
+    """The natural logarithm of a close, adjusted for no later split; the bar's `start` is in epoch seconds."""
 
     start: int
     value: float

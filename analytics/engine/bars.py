@@ -10,7 +10,7 @@ it is merged into longer bars, and no bar of its own closes. The price of a trad
 of the average price either: an average price trade of a large block is reported hours later, far from the market.
 
 The spread of a bar is that of the latest event with a valid bid and ask, among the quotes that set its close. A split
-does not change it, because it is a share of the price.
+does not change it, because it is a fraction of the price.
 """
 
 from functools import lru_cache

@@ -10,7 +10,7 @@ from shared.market.records import Bar
 
 Unit = Literal["price", "difference", "distance", "volume", "number", "share"]
 """What a value is measured in: a price; a signed difference or an unsigned distance of prices; a number of shares; a
-number without a unit; a share, of which 1 is 100 %. A split scales the first four."""
+number without a unit; a fraction (`share`), of which 1 is 100 %. A split scales the first four."""
 
 Kind = Literal["line", "band", "histogram"]
 """How a value is drawn: as a line, as a line behind the prices, as a column."""

@@ -12,7 +12,7 @@ RETURNS = 20
 """Log returns before the last one, whose standard deviation is the usual size of a move."""
 LEAST_VOLUME, MOST_VOLUME = 0.5, 2.0
 """Limits of the weight of a move by its volume."""
-BREADTH_SHARE = 0.2
+BREADTH_WEIGHT = 0.2
 
 
 def price_action(
@@ -35,7 +35,7 @@ def price_action(
     if size == 0.0:
         return None
     move = tanh(_weight(volumes) * newest / (2.0 * size))
-    return move if breadth is None else (1.0 - BREADTH_SHARE) * move + BREADTH_SHARE * breadth
+    return move if breadth is None else (1.0 - BREADTH_WEIGHT) * move + BREADTH_WEIGHT * breadth
 
 
 def _weight(volumes: Sequence[float]) -> float:

@@ -103,7 +103,7 @@ def _bounds(rules: SeriesRules, forecast: Intervals) -> dict[str, float]:
 
 
 def symbol_bars(history: SymbolHistory, calendar: SessionCalendar) -> SymbolBars:
-    """The bars of a history for its track record, in the shares of the last one."""
+    """The bars of a history for its track record, adjusted for the splits before the last one."""
     ends = np.array([bar.end for bar in history.bars], dtype=np.int64)
     closes = np.array([bar.close for bar in history.bars])
     for split in history.splits:

@@ -76,9 +76,9 @@ def _interval(record: HorizonRecord) -> str:
     return "" if found is None else f"{_percent(found.mean)}\n{_percent(found.low)} to {_percent(found.high)}"
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.3f}"
+def _percent(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction * 100:.3f}"
 
 
-def _whole(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.0f} %"
+def _whole(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction * 100:.0f} %"

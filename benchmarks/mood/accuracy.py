@@ -37,7 +37,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 
 
 def rows(headlines: Sequence[Labelled], scorers: dict[str, Callable[[str], float]]) -> list[list[str]]:
-    """A row for each scorer: accuracy with its interval, and the share found of each label."""
+    """A row for each scorer: accuracy with its interval, and the fraction found of each label."""
     found = []
     for name, score in scorers.items():
         guessed = [label_of(score(each.title)) for each in headlines]

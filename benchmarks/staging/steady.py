@@ -17,7 +17,7 @@ LATENCY = """
 
 
 class Steady(NamedTuple):
-    """Milliseconds from the creation of a quote to the commit of its row, and each part's share of a core."""
+    """Milliseconds from the creation of a quote to the commit of its row, and each part's fraction of a core."""
 
     median: float
     p99: float
@@ -30,7 +30,7 @@ class Steady(NamedTuple):
         return (
             f"At a steady {RATE:,} quotes/s for {SECONDS} s, all parts running: source to committed row "
             f"p50 {self.median:.0f} ms, p99 {self.p99:.0f} ms (target 50), longest {self.longest:.0f} ms.\n"
-            f"Share of a core: {shares} (target for storage 0.15)."
+            f"Fraction of a core: {shares} (target for storage 0.15)."
         )
 
 

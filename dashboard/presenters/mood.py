@@ -43,7 +43,7 @@ def _web_address(link: str | None) -> str | None:
 
 
 def breadth_of(columns: dict[str, list[Any]]) -> float | None:
-    """Advancing minus declining symbols as a share of all, at the newest time; None if it is not known."""
+    """Advancing minus declining symbols as a fraction of all, at the newest time; None if it is not known."""
     if not columns["time"] or not columns["symbols"][-1]:
         return None
     return float((columns["advancers"][-1] - columns["decliners"][-1]) / columns["symbols"][-1])

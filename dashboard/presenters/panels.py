@@ -17,7 +17,8 @@ from shared.settings.analysis_settings import Indicators
 
 Cell = tuple[str, float | int | str | tuple[float, float] | None, str]
 WHOLE_SESSION = 0.99
-"""The smallest share of the day's volume that must have a price; corrected and late trades make small differences."""
+"""The smallest fraction of the day's volume that must have a price; corrected and late trades make small
+differences."""
 SILENT_AFTER = 5.0
 """Seconds without a heartbeat after which a part counts as silent, unless it reported its end."""
 ENDED = ("finished", "stopped", "failed")
@@ -149,7 +150,7 @@ def _unknown(row: SymbolRow) -> SymbolRow:
 
 
 def _session_vwap(row: SymbolRow, day: OpenBarRow | None) -> Cell:
-    """The session's VWAP if prices cover the whole session's volume; else the covered share of the volume.
+    """The session's VWAP if prices cover the whole session's volume; else the covered fraction of the volume.
 
     Volume traded before the first quote was received has no prices.
     """

@@ -70,7 +70,7 @@ def log_progress(reading: Reading) -> tuple[int, int] | None:
 
 
 def log_progress_text(reading: Reading) -> str:
-    """The progress of `log_progress` in words: the symbols whose values are current, or the share of the messages if
+    """The progress of `log_progress` in words: the symbols whose values are current, or the fraction of the messages if
     there are none, and the time left once the pace is known. Short enough for the heading of the watchlist."""
     quoted = {symbol for symbol, row in reading.symbols.items() if row.event_time is not None}
     current = len(quoted - reading.outdated.keys())

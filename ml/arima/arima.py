@@ -25,7 +25,7 @@ MAX_DOUBLINGS = 64
 as floating-point numbers can tell."""
 
 NEGLIGIBLE = 1e-12
-"""A variance below this share of sigma squared counts as zero: a deviation of a millionth of sigma."""
+"""A variance below this fraction of sigma squared counts as zero: a deviation of a millionth of sigma."""
 
 Matrix = list[list[float]]
 

@@ -14,8 +14,8 @@ following; with fewer than MIN_SCORES scores, only the first three are set, the 
                        partly predictable; of squared errors: sigma follows the market too slowly. None if all are
                        equal, and for horizons above 1, where forecasts overlap and errors are always correlated
     coverage           by fifth of the forecasts' sigmas, smallest first: "sigma" (mean, of the log return over the
-                       horizon), "count", "covered" (share inside the interval, by level)
-    calibration        by level from 0.1 to 0.95: "level", and "covered", the share inside an interval of that level
+                       horizon), "count", "covered" (fraction inside the interval, by level)
+    calibration        by level from 0.1 to 0.95: "level", and "covered", the fraction inside an interval of that level
     skill              over time: "time" (epoch seconds of the newest score), "count" (scores up to it that were
                        used), "skill" (1 - mean squared error / that of "no change"; None if the price never moved)
 """

@@ -15,7 +15,7 @@ TREES = 100
 FOREST_DEPTH, BOOSTED_DEPTH = 5, 3
 LEARNING_RATE = 0.03
 ROWS_A_TREE = 0.5
-"""Share of the rows that each boosted tree is grown on, drawn at random."""
+"""Fraction of the rows that each boosted tree is grown on, drawn at random."""
 FEATURES_A_SPLIT = 1 / 3
 MAX_LEAVES = 50
 MIN_LEAF_ROWS = 50

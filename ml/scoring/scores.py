@@ -116,7 +116,7 @@ class ScoreSummary(NamedTuple):
 
     `scaled` is the mean absolute error divided by that of "no change" on the same closes (1 is equal, less is better);
     `skill` is 1 - mean squared error / that of "no change", the out-of-sample R^2 of Campbell and Thompson (2008). Both
-    are None if the price never moved. `hit_rate` is the share of right directions among `moves` forecasts with a
+    are None if the price never moved. `hit_rate` is the fraction of right directions among `moves` forecasts with a
     direction, None if there are none. `covered` and `winkler` are the means of each level.
     """
 

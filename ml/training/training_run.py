@@ -26,7 +26,7 @@ EMPTY = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """`test_size` is the share of the newest rows that form the holdout; a model needs at least `min_rows` rows to
+    """`test_size` is the fraction of the newest rows that form the holdout; a model needs at least `min_rows` rows to
     train on."""
 
     interval: Interval

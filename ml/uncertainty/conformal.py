@@ -2,7 +2,7 @@
 
 A forecast's score is |log(actual / mean)| / sigma, where sigma is the expected deviation over its horizon. The interval
 of level c extends `width` sigmas to either side of the mean, and `width` tracks the c-quantile of the scores: it grows
-by rate * c if all scores are outside, and shrinks by rate * (1 - c) if none is. Over many rounds the share outside
+by rate * c if all scores are outside, and shrinks by rate * (1 - c) if none is. Over many rounds the fraction outside
 converges to 1 - c for any distribution, even one that changes. Sources: Gibbs and Candès, "Adaptive conformal inference
 under distribution shift" (2021); the tracked quantile of Angelopoulos, Candès and Tibshirani, "Conformal PID control
 for time series prediction" (2023).
@@ -22,7 +22,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 RATE = 0.05
-"""A round's largest step, as a share of the normal quantile. From 0.015 to 0.1 the coverage over 16 years of actual
+"""A round's largest step, as a fraction of the normal quantile. From 0.015 to 0.1 the coverage over 16 years of actual
 daily data changes by a quarter of a percentage point; a larger rate adapts faster and gives noisier widths."""
 MAX_WIDTH_RATIO = 4.0
 """A width stays within this factor of the normal quantile, above and below, so that hours of a halted feed or of wrong

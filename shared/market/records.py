@@ -271,7 +271,7 @@ class Bar(NamedTuple):
     """Open, high, low and close of the quotes in [start, end), in epoch seconds UTC.
 
     `vwap` is the size-weighted mean price, None if no quote has a size. `session` is that at the start. `spread` is
-    that of its last quote with a bid and an ask, as a share of the price between them; None if no quote has both.
+    that of its last quote with a bid and an ask, as a fraction of the price between them; None if no quote has both.
     """
 
     symbol: str

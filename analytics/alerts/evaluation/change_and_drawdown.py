@@ -45,7 +45,7 @@ class ChangeOver:
 
 
 class DrawdownOver:
-    """How far the close is below the highest high of a span, as a share of it: 0.1 is 10 % below, 0 at the high.
+    """How far the close is below the highest high of a span, as a fraction of it: 0.1 is 10 % below, 0 at the high.
 
     Unknown until the bars cover the span. Only highs that no later one exceeds are stored.
     """

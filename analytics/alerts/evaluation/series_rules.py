@@ -128,7 +128,7 @@ class SeriesRules:
         self.values.update(bar, outside)
 
     def _restate(self) -> None:
-        """After all splits between two bars, evaluate the first one again in the shares of the second."""
+        """After all splits between two bars, evaluate the first one again with its prices adjusted to the second."""
         if self._is_split and self.values.seen:
             for rule in self._rules.values():
                 rule.firing.restate(rule.condition())

@@ -10,7 +10,8 @@ HOURS = 24
 
 
 class SymbolBars(NamedTuple):
-    """The closed bars of one symbol in order: `ends` in epoch seconds, `closes` in the shares of the last one.
+    """The closed bars of one symbol in order: `ends` in epoch seconds, `closes` adjusted for the splits before the last
+    one.
 
     `hours` and `days` are those of their ends on the clock of the exchange; days count from any reference day.
     """

@@ -83,7 +83,7 @@ def _record(fired: Sequence[Fired], horizon: int, interval: Interval) -> Horizon
 
 
 def _center(returns: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """The median, and the share above zero."""
+    """The median, and the fraction above zero."""
     if not len(returns):
         return None, None
     return float(np.median(returns)), float(np.mean(returns > 0.0))

@@ -5,7 +5,7 @@ that is farther from the median of the last accepted prices than ten of their me
 Q4 of Barndorff-Nielsen, Hansen, Lunde and Shephard, "Realized kernels in practice: trades and quotes", Econometrics
 Journal 12 (2009), with the prices before instead of those around. Prices that hardly move have no deviation; therefore
 there is a least distance, like the granularity of Brownlees and Gallo, "Financial econometric analysis at ultra-high
-frequency", Computational Statistics & Data Analysis 51 (2006): a share of the median, and some of the smallest steps
+frequency", Computational Statistics & Data Analysis 51 (2006): a fraction of the median, and some of the smallest steps
 between the prices.
 
 The median is of one session, and a pause ends it: the first prices after an opening or a halt may be anywhere. So a
@@ -29,7 +29,7 @@ ENOUGH = 10
 PAUSE_SECONDS = 60.0
 DEVIATIONS = 10.0
 LEAST_REGULAR, LEAST_EXTENDED = 0.005, 0.01
-"""The least distance of a suspect price from the median, as a share of it, in and outside of the regular session."""
+"""The least distance of a suspect price from the median, as a fraction of it, in and outside of the regular session."""
 STEPS, USUAL_STEP = 3.0, 0.01
 """The least distance in steps. The usual one, of shares, holds where all prices in the window are equal."""
 EXTREME = "more than ten times off the price before"

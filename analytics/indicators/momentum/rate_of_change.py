@@ -6,7 +6,8 @@ from shared.market.records import Bar
 
 
 class RateOfChange(WindowIndicator):
-    """The change against the value `period` bars before, as a share of it: 0.05 means 5 % more. Absent if that was 0.
+    """The change against the value `period` bars before, as a fraction of it: 0.05 means 5 % more. Absent if that was
+    0.
 
     value / value before - 1 (StockCharts' ChartSchool, "Rate of Change (ROC)", shows it times 100).
     """

@@ -7,8 +7,8 @@ same price as it is traded in its last binary digits: 0.15 / 3 is not 0.05.
 from collections.abc import Sequence
 
 ROUNDING = 1e-14
-"""Values that differ by less than this share of them are equal. It is some forty times the distance of two numbers, and
-a tenth of the smallest step of a coin at 65,000 dollars that is traded with eight decimals."""
+"""Values that differ by less than this fraction of them are equal. It is some forty times the distance of two numbers,
+and a tenth of the smallest step of a coin at 65,000 dollars that is traded with eight decimals."""
 
 
 def all_equal(values: Sequence[float]) -> bool:

@@ -13,7 +13,7 @@ Drawdowns = tuple[float, float]
 
 
 class Drawdown:
-    """How far the close is below the highest high, as a share of it: -0.1 means 10 % below, 0 at the high.
+    """How far the close is below the highest high, as a fraction of it: -0.1 means 10 % below, 0 at the high.
 
     The first value is below the high of the session, which starts again with every session; the second one below the
     high of the last 365 days, or of all bars if there are fewer. Of the year the highs of days are stored as long as no

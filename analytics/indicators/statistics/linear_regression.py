@@ -14,7 +14,7 @@ Line = tuple[float, float | None]
 class LinearRegression(WindowIndicator):
     """The least-squares line through the last `period` values, one step of x a bar.
 
-    Slope in units of the input a bar; R², 0 to 1, is the share of the variance of the values that the line explains,
+    Slope in units of the input a bar; R², 0 to 1, is the fraction of the variance of the values that the line explains,
     absent while all of them are equal. In two passes: the mean first, then the products of the deviations from it.
     """
 

@@ -6,7 +6,7 @@ from analytics.indicators.volatility.true_range import true_range
 from shared.market.records import Bar
 
 TIE = 1e-12
-"""Movements that differ by less than this share of the price are equal: that is the rounding of decimal prices."""
+"""Movements that differ by less than this fraction of the price are equal: that is the rounding of decimal prices."""
 
 Directions = tuple[float | None, float, float]
 """ADX, +DI and -DI; the first is None until it is warm."""

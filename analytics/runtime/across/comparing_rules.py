@@ -31,8 +31,8 @@ from shared.progress.offsets import GroupOnTopic
 
 PAUSE_SECONDS = 1.0
 """Between two looks: the bars of many symbols close one after the other, and are evaluated together."""
-STEP_SECONDS, MAX_SHARE = 0.05, 0.1
-"""How long a step takes, and the largest share of the time that steps take."""
+STEP_SECONDS, MAX_FRACTION = 0.05, 0.1
+"""How long a step takes, and the largest fraction of the time that steps take."""
 FINISH_SECONDS = 5.0
 """The longest time that the end of the part waits; what is left is evaluated after the next start."""
 
@@ -74,7 +74,7 @@ class ComparingRules:
             return
         has_more = self._step(connection, EVALUATION.take)
         now = time.monotonic()
-        pause = (now - began) / MAX_SHARE
+        pause = (now - began) / MAX_FRACTION
         self._next = now + (pause if has_more else max(pause, PAUSE_SECONDS))
 
     def evaluate_all(self, connection: Connection) -> None:

@@ -142,8 +142,8 @@ class Storms:
         return is_alone or time.monotonic() - self._read_at >= SURE_SECONDS
 
     def _is_storm(self, storm: Storm) -> bool:
-        least, share = self._settings.storm_symbols, self._settings.storm_share
-        return len(storm.members) >= max(least, share * storm.symbols)
+        least, fraction = self._settings.storm_symbols, self._settings.storm_share
+        return len(storm.members) >= max(least, fraction * storm.symbols)
 
 
 def _lags(times: Mapping[str, SymbolTime], evaluated_until: int) -> dict[SymbolPair, Lag]:

@@ -3,7 +3,7 @@
 from producer.sources.yahoo.charts.chart_types import Chart, Dividend, points
 from shared.market.currencies import converted, is_confusable, unit_of
 
-MIN_SHARE, MAX_SHARE = 0.0005, 0.4
+MIN_FRACTION, MAX_FRACTION = 0.0005, 0.4
 """Bounds relative to the previous close: with prices in parts, a smaller dividend may be in whole units; a larger one
 may be in parts. Either would be wrong by a factor of 100."""
 
@@ -25,6 +25,6 @@ def _is_plausible(chart: Chart, dividend: Dividend, currency: str) -> bool:
     before = [point.close for point in points(chart) if point.time < dividend.date]
     if not before:
         return False
-    share = dividend.amount / before[-1]
+    fraction = dividend.amount / before[-1]
     is_whole = unit_of(currency).parts == 1
-    return share <= MAX_SHARE and (is_whole or share >= MIN_SHARE)
+    return fraction <= MAX_FRACTION and (is_whole or fraction >= MIN_FRACTION)
