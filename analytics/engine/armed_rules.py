@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from analytics.alerts.evaluation.between_closes.no_data_rules import NoDataAlert
+from analytics.alerts.evaluation.between_closes.open_bar_rules import ProvisionalAlert
 from analytics.alerts.evaluation.rule_book import ArmedRule, RuleBook
 from analytics.alerts.language.values_read import evaluated_symbols
-from analytics.alerts.open_bar_rules import ProvisionalAlert
-from analytics.alerts.silence import Silence
 from analytics.engine.events import Event
 from analytics.engine.series import KnownPast
 from analytics.engine.symbol_state import SymbolState
@@ -43,11 +43,11 @@ class FoundHeadline(NamedTuple):
     scored: ScoredHeadline | None
 
 
-class FoundSilence(NamedTuple):
+class FoundNoData(NamedTuple):
     """A rule on missing quotes that fired, at the offset of the record that moved time on."""
 
     offset: int
-    silence: Silence
+    no_data: NoDataAlert
 
 
 class FoundProvisional(NamedTuple):
@@ -63,7 +63,7 @@ class FoundForRules(NamedTuple):
 
     changes: list[AppliedChange]
     headlines: list[FoundHeadline]
-    silences: list[FoundSilence]
+    no_data: list[FoundNoData]
     provisional: list[FoundProvisional]
 
 
@@ -193,9 +193,9 @@ class ArmedRules:
             if not state.is_watched:
                 continue
             last = state.last
-            if state.silence is not None and last is not None:
-                silent = state.silence.pass_time(now, state.last_time, last.price)
-                self._found.silences.extend(FoundSilence(offset, each) for each in silent)
+            if state.no_data is not None and last is not None:
+                silent = state.no_data.pass_time(now, state.last_time, last.price)
+                self._found.no_data.extend(FoundNoData(offset, each) for each in silent)
             self._found.provisional.extend(
                 FoundProvisional(offset, each) for each in _at_open_bars(state, now)
             )

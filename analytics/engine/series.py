@@ -6,9 +6,9 @@ from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
+from analytics.alerts.evaluation.between_closes.open_bar_rules import OpenBarRules, ProvisionalAlert
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import RuleEvaluation, SeriesRules
-from analytics.alerts.open_bar_rules import OpenBarRules, ProvisionalAlert
 from analytics.alerts.threshold_rules import AlertSettings
 from analytics.alerts.thresholds import ReachedThreshold, Thresholds
 from analytics.engine.bars import OpenBar, Slot

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from analytics.alerts.evaluation.between_closes.no_data_rules import NoDataRules
 from analytics.alerts.evaluation.rule_book import RuleBook
-from analytics.alerts.silence import SilenceRules
 from analytics.engine.bars import MINUTE, OpenBar
 from analytics.engine.engine_settings import EngineSettings
 from analytics.engine.open_bars import OpenBars
@@ -62,7 +62,7 @@ class SymbolState:
         self._slower = settings.live_every.slower()
         self.splits = SplitCheck()
         self.settled: list[SettledAction] = []
-        self.silence: SilenceRules | None = None
+        self.no_data: NoDataRules | None = None
         self.is_watched = False
 
     def _new_series(self, interval: Interval) -> BarSeries:
@@ -94,19 +94,19 @@ class SymbolState:
     def _note_watched(self) -> None:
         """Note whether any rule can fire between closes."""
         has_live = any(series.live is not None for series in self.open.series.values())
-        self.is_watched = has_live or self.silence is not None
+        self.is_watched = has_live or self.no_data is not None
 
     def watch(self, rules: RuleBook, now: float) -> None:
         """Evaluate the rules on missing quotes from `now` on, epoch seconds. A symbol without any has no state of
         them."""
-        if not rules.watches_time and self.silence is None:
+        if not rules.watches_time and self.no_data is None:
             return
-        found = rules.silence_rules_for(self.symbol)
+        found = rules.no_data_rules_for(self.symbol)
         if not found:
-            self.silence = None
+            self.no_data = None
             return
-        self.silence = self.silence or SilenceRules(self.symbol, self.calendar)
-        self.silence.watch(found, self.last_time, now)
+        self.no_data = self.no_data or NoDataRules(self.symbol, self.calendar)
+        self.no_data.watch(found, self.last_time, now)
 
     def add_headline(self, headline: ScoredHeadline) -> bool:
         """Give a headline to the rules that read the mood; returns whether there are any."""
@@ -267,7 +267,7 @@ class SymbolState:
             "prints": self.prints.state(),
             "marks": [[every, *mark] for every, mark in sorted(self._marks.items())],
             "series": self.open.state(),
-            **({} if self.silence is None else {"silence": self.silence.state()}),
+            **({} if self.no_data is None else {"silence": self.no_data.state()}),
         }
 
     @classmethod
@@ -287,8 +287,8 @@ class SymbolState:
         self.prints.restore(state["prints"])
         self._marks = {every: (time, price) for every, time, price in state["marks"] if every in self._slower}
         self.open.restore(state["series"])
-        if self.silence is not None:
-            self.silence.restore(state["silence"])
+        if self.no_data is not None:
+            self.no_data.restore(state["silence"])
         if not self.splits.latest_time:
             self.open.note_no_split()
         return self

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from analytics.engine.armed_rules import FoundForRules, FoundHeadline, FoundProvisional, FoundSilence
+from analytics.engine.armed_rules import FoundForRules, FoundHeadline, FoundNoData, FoundProvisional
 from analytics.engine.deployments import Deployment, Deployments
 from analytics.engine.engine import Engine
 from analytics.engine.engine_settings import EngineSettings
@@ -15,7 +15,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
-from analytics.store.alerts.alert_tables import Published, write_provisional, write_silences
+from analytics.store.alerts.alert_tables import Published, write_no_data_alerts, write_provisional
 from analytics.store.alerts.handlings import FoundHandling
 from analytics.store.replacing import replace_actions, replace_events
 from analytics.store.rules.headlines import write_headlines
@@ -61,7 +61,7 @@ class Unwritten(NamedTuple):
 def publishing_times(events: list[Event], of_rules: FoundForRules, batch: Batch) -> Published:
     """When the records of a batch that caused alerts were published."""
     offsets = {event.offset for event in events if event.closed.alerts or event.closed.fired}
-    offsets |= {each.offset for each in of_rules.silences} | {each.offset for each in of_rules.provisional}
+    offsets |= {each.offset for each in of_rules.no_data} | {each.offset for each in of_rules.provisional}
     return {offset: batch.published_at(offset) for offset in offsets}
 
 
@@ -119,7 +119,7 @@ class Partition:
         self.settled: list[SettledAction] = []
         self.set_aside: list[SetAside] = []
         self.headlines: list[FoundHeadline] = []
-        self.silences: list[FoundSilence] = []
+        self.no_data: list[FoundNoData] = []
         self.provisional: list[FoundProvisional] = []
         self.unwritten: Unwritten | None = None
         self.saved_at = time.monotonic()
@@ -214,7 +214,7 @@ class Partition:
         """Write the recalculated rows: insert them where they are missing, or replace those of older settings or an
         older version. `number` is the number of the partition."""
         if self.remaking:
-            write_silences(cursor, number, self.silences)
+            write_no_data_alerts(cursor, number, self.no_data)
             write_provisional(cursor, number, self.provisional)
         for first in range(0, len(self.replaced), REPLACED_BATCH):
             beat()
@@ -227,7 +227,7 @@ class Partition:
         write_set_aside(cursor, number, self.set_aside)
         write_headlines(cursor, number, self.headlines)
         self.replaced, self.settled, self.set_aside = [], [], []
-        self.headlines, self.silences, self.provisional = [], [], []
+        self.headlines, self.no_data, self.provisional = [], [], []
 
     def mark_saved(self, next_offset: int) -> None:
         """A snapshot at this offset is complete."""

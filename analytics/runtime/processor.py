@@ -205,7 +205,7 @@ class Analysis:
         of_rules = partition.engine.rules.take()
         if partition.rewriting:
             partition.headlines += of_rules.headlines
-            partition.silences += of_rules.silences
+            partition.no_data += of_rules.no_data
             partition.provisional += of_rules.provisional
             partition.replaced += events
             partition.settled += actions

@@ -89,7 +89,7 @@ class RuleBook:
         """The armed rules that are evaluated at the closed bars of a series and read nothing else."""
         return {each.rule_id: each for each in self._rules_of(symbol) if _is_evaluated(each.rule, interval)}
 
-    def silence_rules_for(self, symbol: str) -> dict[int, ArmedRule]:
+    def no_data_rules_for(self, symbol: str) -> dict[int, ArmedRule]:
         """The armed rules on missing quotes of a symbol."""
         return {
             each.rule_id: each for each in self._rules_of(symbol) if isinstance(each.rule.condition, NoData)

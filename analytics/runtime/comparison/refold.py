@@ -15,7 +15,7 @@ from analytics.runtime.comparison.stored_state import StoredState
 from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
 from analytics.runtime.partition import Partition
-from analytics.store.alerts.alert_tables import write_provisional, write_silences
+from analytics.store.alerts.alert_tables import write_no_data_alerts, write_provisional
 from analytics.store.comparison.compared_tables import Period
 from analytics.store.forecasts.forecast_tables import write_forecasts
 from analytics.store.snapshot_tables import FoldSnapshot
@@ -94,15 +94,15 @@ class Refold:
         partition.engine.take_set_aside()
         of_rules = partition.engine.rules.take()
         self._evaluated_again.note_changes(number, of_rules.changes)
-        silences = [each for each in of_rules.silences if self._period.holds(each.silence.time)]
+        no_data = [each for each in of_rules.no_data if self._period.holds(each.no_data.time)]
         if newest is not None:
             newest.add(events)
         self._note_unknown(number, events)
         found = [event for event in events if self._period.has(event.closed.bar)]
         provisional = [each for each in of_rules.provisional if self._period.has(each.alert.bar)]
-        if found or silences or provisional:
+        if found or no_data or provisional:
             with transaction(self._connection) as cursor:
-                write_silences(cursor, number, silences)
+                write_no_data_alerts(cursor, number, no_data)
                 write_provisional(cursor, number, provisional)
                 write_closed(cursor, number, found)
                 write_forecasts(cursor, found)

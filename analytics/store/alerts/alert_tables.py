@@ -1,6 +1,6 @@
 """Stores alerts and their times, and in the same transaction those to be delivered in the outbox.
 
-Every stored alert passes `write_alerts` or `write_silences`.
+Every stored alert passes `write_alerts` or `write_no_data_alerts`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg2.extras import Json, execute_values
 
 from analytics.alerts.alert_id import alert_id
-from analytics.engine.armed_rules import FoundProvisional, FoundSilence
+from analytics.engine.armed_rules import FoundNoData, FoundProvisional
 from analytics.engine.events import Event
 from shared.postgres.database import Cursor
 
@@ -161,21 +161,21 @@ def _provisional(partition: int, found: FoundProvisional, published: Published) 
     )
 
 
-def write_silences(
-    cursor: Cursor, partition: int, found: Sequence[FoundSilence], published: Published = NOT_NEW
+def write_no_data_alerts(
+    cursor: Cursor, partition: int, found: Sequence[FoundNoData], published: Published = NOT_NEW
 ) -> None:
     """Store the alerts of missing quotes.
 
     One may be stored already: a rule that was armed again by a record of an earlier time fires at the same moment.
     """
-    alerts = [_alert_of_silence(partition, each, published) for each in reversed(found)]
+    alerts = [_no_data_alert(partition, each, published) for each in reversed(found)]
     if first := {alert[:4]: alert for alert in alerts}:
         rows = [alert[:-1] for alert in first.values()]
         stored = execute_values(cursor, STORE_IF_NEW, rows, page_size=len(rows), fetch=True)
         _post(cursor, [first[tuple(key)] for key in stored])
 
 
-def _alert_of_silence(partition: int, found: FoundSilence, published: Published) -> StoredAlert:
+def _no_data_alert(partition: int, found: FoundNoData, published: Published) -> StoredAlert:
     """The alert of missing quotes; it has the time at which they were missing for so long in place of a bar."""
     offset, (symbol, armed, second, price, seconds) = found
     time = datetime.fromtimestamp(second, UTC)

@@ -43,5 +43,5 @@ def test_a_symbol_has_the_rules_of_all_and_its_own_in_the_order_of_their_arming(
         }
         assert list(book.rules_for(symbol, "1m")) == bars["1m"]
         assert list(book.rules_for(symbol, "5m")) == bars["5m"]
-        assert list(book.silence_rules_for(symbol)) == [each for each in mine if "no data" in expected[each]]
+        assert list(book.no_data_rules_for(symbol)) == [each for each in mine if "no data" in expected[each]]
         assert [each for each in range(6) if book.is_evaluated(each, symbol, "5m")] == sorted(bars["5m"])

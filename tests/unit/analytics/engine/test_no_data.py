@@ -24,7 +24,7 @@ def fired(records: Sequence[Record], cuts: Sequence[int] = ()) -> list[tuple[str
     engine, found = Engine(PROMPT), []
     for offset, record in enumerate(records):
         engine.fold(record, offset)
-        found += [(each.silence.symbol, each.silence.time) for each in engine.rules.take().silences]
+        found += [(each.no_data.symbol, each.no_data.time) for each in engine.rules.take().no_data]
         if offset in cuts:
             partition, symbols = msgspec.json.decode(kept(engine))
             engine = Engine(PROMPT)

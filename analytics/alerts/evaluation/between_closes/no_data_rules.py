@@ -13,7 +13,7 @@ NO_QUOTE = 0.0
 """The time of the last quote of a symbol that has none."""
 
 
-class Silence(NamedTuple):
+class NoDataAlert(NamedTuple):
     """A rule on missing quotes fired: at `time`, epoch seconds, the last quote was as old as the rule says. `price` is
     that of this quote, `seconds` its age."""
 
@@ -38,7 +38,7 @@ class _Watched:
     fired_at: int | None = None
 
 
-class SilenceRules:
+class NoDataRules:
     """The rules on missing quotes of one symbol."""
 
     def __init__(self, symbol: str, calendar: SessionCalendar) -> None:
@@ -58,7 +58,7 @@ class SilenceRules:
             self._note_quote(added, last)
             added.is_over = now >= added.due
 
-    def pass_time(self, now: float, last: float, price: float) -> Iterator[Silence]:
+    def pass_time(self, now: float, last: float, price: float) -> Iterator[NoDataAlert]:
         """Go on to `now`, while the last quote is the one at `last`. Returns the rules that fire."""
         if last == NO_QUOTE:
             return
@@ -70,7 +70,7 @@ class SilenceRules:
             rule.is_over = True
             if _may_fire(rule):
                 rule.fired_at = rule.due
-                yield Silence(self._symbol, rule.armed, rule.due, price, rule.due - last)
+                yield NoDataAlert(self._symbol, rule.armed, rule.due, price, rule.due - last)
 
     def _note_quote(self, rule: _Watched, last: float) -> None:
         condition = rule.armed.rule.condition
