@@ -21,7 +21,7 @@ MAX_WORDS = 400
 MAX_SYMBOLS = 200
 MAX_CLOSES = 1_000
 """The most closes in a row that `for` may ask for."""
-LONGEST_REST = LONGEST_SILENCE = 366 * 86_400
+LONGEST_REST = LONGEST_NO_DATA = 366 * 86_400
 SCOPE_END = re.compile(r":(?=\s)")
 WORD = re.compile(r"[A-Za-z0-9_.]+|'[^'\n]*'|[<>=!]=|\S")
 LIST = re.compile(r"list:([A-Za-z0-9_-]{1,32})")
@@ -185,6 +185,6 @@ def _require_alone(condition: Node, bars: int) -> None:
         part = parts.pop()
         if isinstance(part, NoData) and (part is not condition or bars > 1):
             raise Fault(part.place, "no data can't be joined with anything else: make it a rule of its own")
-        if isinstance(part, NoData) and not 0 < part.duration.seconds <= LONGEST_SILENCE:
+        if isinstance(part, NoData) and not 0 < part.duration.seconds <= LONGEST_NO_DATA:
             raise Fault(part.duration.place, "no data 1s to no data 366d is expected")
         parts += part.children
