@@ -1,4 +1,4 @@
-"""What a replay tells at its end: the records that entered no bar."""
+"""What a replay reports at its end: the records that entered no bar."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -28,7 +28,7 @@ MAKE = """
     on conflict (only_row) do update set source = excluded.source, reason = excluded.reason,
         reachable_since = null, accepted_at = null
 """
-TELL = """
+REACHABLE = """
     update live_offers set reachable_since = case when %(reachable)s then now() end
     where (reachable_since is not null) <> %(reachable)s
 """
@@ -106,7 +106,7 @@ class _Offer:
         with closing(connect(self._dsn, "pipeline")) as connection:
             while not over.wait(BEAT_SECONDS):
                 with transaction(connection) as cursor:
-                    cursor.execute(TELL, {"reachable": self._is_reachable})
+                    cursor.execute(REACHABLE, {"reachable": self._is_reachable})
                     cursor.execute(IS_ACCEPTED)
                     if cursor.fetchone() == (True,):
                         self.accepted.set()

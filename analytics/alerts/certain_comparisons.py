@@ -65,7 +65,7 @@ def _sentence(node: Node) -> str:
             answer = False if value.high < low.low or value.low > high.high else None
         case _:
             return ""
-    return "" if answer is None else _told(node, answer)
+    return "" if answer is None else _sentence_with_reason(node, answer)
 
 
 def _answer(relation: str, left: Limits, right: Limits) -> bool | None:
@@ -89,11 +89,11 @@ def _can_cross(direction: str, left: Limits, right: Limits) -> bool:
     return meets and {"above": above, "below": below}.get(direction, above or below)
 
 
-def _told(node: Node, answer: bool) -> str:
+def _sentence_with_reason(node: Node, answer: bool) -> str:
     found = {each: _limits(each) for each in node.children}
     of_prices = any(limits.of_prices_above_zero for limits in found.values())
     why = ", ".join(
-        f"{expression_text(each)} {_bounds(limits)}" for each, limits in found.items() if _is_told(limits)
+        f"{expression_text(each)} {_bounds(limits)}" for each, limits in found.items() if _is_shown(limits)
     )
     certain = "is always true" if answer else "can never be true"
     condition = " while prices are above zero" if of_prices else ""
@@ -102,7 +102,7 @@ def _told(node: Node, answer: bool) -> str:
     return f"{expression_text(node)} {certain}{condition}: {why}{hint}."
 
 
-def _is_told(limits: Limits) -> bool:
+def _is_shown(limits: Limits) -> bool:
     """Whether they are those of a value, and not of a number that is written out."""
     return limits.low != limits.high and limits[:2] != ANY[:2]
 

@@ -128,7 +128,7 @@ class OpenBars:
             series.split(ratio, time, effective)
 
     def note_no_split(self) -> None:
-        """There was no split yet, which the snapshot of an earlier version does not tell."""
+        """There was no split yet, which the snapshot of an earlier version does not state."""
         for series in self.series.values():
             series.splits = []
 

@@ -10,7 +10,7 @@ from shared.errors import TickstreamError
 from shared.market.records import Bar
 
 IndicatorStates = dict[str, list[float]]
-"""States by the name and key of their indicators, such as `sma_short:sma-20`. The key alone would not tell whose values
+"""States by the name and key of their indicators, such as `sma_short:sma-20`. The key alone would not show whose values
 are in the tables: another indicator of the same class may have had these parameters."""
 
 FAMILIES = {family: place for place, family in enumerate(dict.fromkeys(spec.family for spec in CATALOG))}

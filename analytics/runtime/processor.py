@@ -70,7 +70,7 @@ def _snapshot_state(engine: Engine, serving: Versions) -> dict[str, Any]:
 class Analysis:
     """The partitions assigned to this process, and the source of the trained models that forecast in them.
 
-    It owns `searches`: `close` closes them too. `delivers` is whether new alerts are posted to the outbox.
+    It owns `searches`: `close` closes them too. `delivers` is whether new alerts are stored in the outbox.
     """
 
     def __init__(

@@ -82,8 +82,8 @@ def _recalculate(
 ) -> None:
     """Calculate the indicators of a series anew, from its closed bars and the splits that converted it.
 
-    The snapshot of an earlier version has no such splits. If there were any, one may have been told too late to convert
-    the series, so that values of both kinds would be in one row: all columns are written then.
+    The snapshot of an earlier version has no such splits. If there were any, one may have been reported too late to
+    convert the series, so that values of both kinds would be in one row: all columns are written then.
     """
     known = series.get("splits")
     splits = stored_splits if known is None else known

@@ -29,7 +29,7 @@ from shared.postgres.database import connect, make_database, transaction
 from shared.settings.config import KEYS, OTHER_NAMES
 from tests.integration.delivery.delivery_process import states
 from tests.integration.delivery.receivers import Receiver, webhook
-from tests.integration.delivery.sending import post
+from tests.integration.delivery.sending import to_outbox
 
 ALERTS, DOWN_SECONDS = 1_000, 60.0
 MOST = 1_000
@@ -90,7 +90,7 @@ def is_running(dsn: str) -> bool:
 def fill(dsn: str, alerts: int) -> None:
     """Write the alerts to the outbox."""
     with closing(connect(dsn, "benchmark")) as connection:
-        post(connection, 0, alerts, at=datetime.now(UTC))
+        to_outbox(connection, 0, alerts, at=datetime.now(UTC))
 
 
 def most_while(part: Part, seconds: float) -> float:

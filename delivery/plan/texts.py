@@ -110,8 +110,8 @@ def _heading(alerts: Sequence[WaitingAlert]) -> str:
 
 def _line(alert: WaitingAlert, zone: str, now: datetime) -> str:
     late, text = lateness(alert, now), _cut(_one_line(sentence(alert)), LONGEST_LISTED)
-    told = f"{_time(alert, zone)} {alert.symbol} {alert.interval} {alert.severity}: {text}"
-    return f"{told} ({late})" if late else told
+    line = f"{_time(alert, zone)} {alert.symbol} {alert.interval} {alert.severity}: {text}"
+    return f"{line} ({late})" if late else line
 
 
 def _time(alert: WaitingAlert, zone: str) -> str:

@@ -71,7 +71,7 @@ class _Parameters(msgspec.Struct):
     retry_after: float | None = None
 
 
-class _Told(msgspec.Struct):
+class _BodyWithPause(msgspec.Struct):
     """The pause in the body of an answer: that of Discord and, within `parameters`, that of Telegram, in seconds."""
 
     retry_after: float | None = None
@@ -121,7 +121,7 @@ class NotingSession(requests.Session):
         response = super().send(request, **options)
         if (answer := _current.get()) is not None:
             answer.status = response.status_code
-            answer.retry_after = response.headers.get("Retry-After", "") or _pause_told(response)
+            answer.retry_after = response.headers.get("Retry-After", "") or _pause_in_body(response)
             answer.date = response.headers.get("Date", "") or formatdate(usegmt=True)
         return response
 
@@ -148,15 +148,15 @@ def _is_same_host(url: str, target: str) -> bool:
     return one.hostname == other.hostname and (one.scheme == other.scheme or other.scheme == "https")
 
 
-def _pause_told(response: requests.Response) -> str:
+def _pause_in_body(response: requests.Response) -> str:
     """The pause that is in the body of a refusal, as a header would have it; empty if there is none."""
     if response.status_code != TOO_MANY:
         return ""
     try:
-        told = msgspec.json.decode(response.content, type=_Told)
+        body = msgspec.json.decode(response.content, type=_BodyWithPause)
     except (msgspec.DecodeError, RecursionError):
         return ""
-    pause = told.retry_after or told.parameters.retry_after
+    pause = body.retry_after or body.parameters.retry_after
     return "" if pause is None else str(pause)
 
 

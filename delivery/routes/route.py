@@ -66,7 +66,7 @@ class Route:
         if isinstance(self._service, NotifyJSON | NotifyForm | NotifyXML):
             self._service.headers = {**self._headers, "Idempotency-Key": message.key}
         if isinstance(self._service, NotifyJSON):
-            self._service.payload_extras = {**self._extras, "alerts": [*self._told(message)]}
+            self._service.payload_extras = {**self._extras, "alerts": [*self._alert_fields(message)]}
         with answer_noted() as answer:
             is_sent = self._service.notify(
                 body=message.text.body,
@@ -76,7 +76,7 @@ class Route:
             )
         return result_of(bool(is_sent), answer)
 
-    def _told(self, message: OutgoingMessage) -> Iterable[dict[str, Any]]:
+    def _alert_fields(self, message: OutgoingMessage) -> Iterable[dict[str, Any]]:
         for alert in message.alerts:
             times = {"event_time": alert.event_time, "published_at": alert.published_at}
             texts = {name: time.isoformat() for name, time in times.items()}

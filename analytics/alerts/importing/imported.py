@@ -74,12 +74,12 @@ class ImportingError(TickstreamError):
 
 
 def dialect_of(text: str) -> Dialect:
-    """The language of a text. Raises ImportingError if it can't be told."""
+    """The language of a text. Raises ImportingError if it is not recognized."""
     plain = COMMENT.sub("", text)
     is_pine, is_scan = bool(SIGNS_OF_PINE.search(plain)), bool(SIGNS_OF_SCANS.search(plain))
     if is_pine != is_scan:
         return "pine" if is_pine else "stockcharts"
-    fault = "the language can't be told from the text: name it by --from stockcharts or --from pine"
+    fault = "the language can't be recognized from the text: name it by --from stockcharts or --from pine"
     raise ImportingError([RuleError(text, 0, fault)])
 
 

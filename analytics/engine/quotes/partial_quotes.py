@@ -10,7 +10,7 @@ from shared.market.trade_conditions import FORM_T, Updates, updates_of
 
 
 def updates_in(state: SymbolState, conditions: str, place: PlaceInBars) -> Updates:
-    """What a quote with these conditions updates. Without an exchange no session is known, and only form T itself tells
+    """What a quote with these conditions updates. Without an exchange no session is known, and only form T itself shows
     that a trade is of the extended hours: it has no effect there."""
     if isinstance(state.calendar, AlwaysOpen):
         conditions = conditions.replace(FORM_T, "")

@@ -17,7 +17,7 @@ from shared.settings.analysis_settings import AcrossSettings, MarketFiguresSetti
 class AcrossSymbols:
     """The market's figures, rules that compare symbols and grouped alerts, for the partitions of one process.
 
-    `ends` are those of the log. With `delivers`, alerts are posted for delivery.
+    `ends` are those of the log. With `delivers`, alerts are stored in the outbox too.
     """
 
     def __init__(

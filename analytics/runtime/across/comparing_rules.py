@@ -41,7 +41,7 @@ class ComparingRules:
     """The rules that compare symbols, for the partitions of one process.
 
     A symbol that stays more than `wait_seconds` of event time behind is no longer waited for. `ends` are those of
-    the log. With `delivers`, alerts are posted for delivery.
+    the log. With `delivers`, alerts are stored in the outbox too.
     """
 
     def __init__(

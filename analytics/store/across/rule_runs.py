@@ -97,7 +97,7 @@ def save_runs(cursor: Cursor, runs: Sequence[EvaluatedRun]) -> None:
 
 
 def write_fired(cursor: Cursor, fired: Sequence[FiredRule], now: datetime | None) -> None:
-    """Write the alerts of rules that compare symbols, and post them for delivery as published `now`; None if they are
+    """Write the alerts of rules that compare symbols, and store them in the outbox as published `now`; None if they are
     recalculated."""
     write_alerts(cursor, [_alert(*each, now) for each in fired])
 

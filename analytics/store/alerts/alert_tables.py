@@ -45,7 +45,7 @@ NOTE_TIMES = """
     insert into alert_times (symbol, interval, rule, start, published_at) values %s on conflict do nothing
 """
 """The first time counts: an alert that a live rule raised at the open bar was seen since then."""
-POST = """
+TO_OUTBOX = """
     insert into alert_outbox (id, symbol, interval, rule, rule_version, start, event_time, published_at, severity,
         value, threshold, price, named_values, is_provisional)
     select given.id, a.symbol, a.interval, a.rule, a.rule_version, a.start, a.event_time, given.published_at,
@@ -90,23 +90,23 @@ class StoredAlert(NamedTuple):
 
 
 def write_alerts(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
-    """Store alerts, and post those to be delivered: one statement for all of each."""
+    """Store alerts, and those to be delivered in the outbox: one statement for all of each."""
     if not alerts:
         return
     if confirmed := [alert[:4] for alert in alerts if alert.state == "confirmed"]:
         execute_values(cursor, REPLACED, confirmed, page_size=len(confirmed))
     execute_values(cursor, STORE, [alert[:-1] for alert in alerts], page_size=len(alerts))
-    _post(cursor, alerts)
+    _to_outbox(cursor, alerts)
 
 
-def _post(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
+def _to_outbox(cursor: Cursor, alerts: Sequence[StoredAlert]) -> None:
     if times := [(*alert[:4], alert.published_at) for alert in alerts if alert.published_at is not None]:
         execute_values(cursor, NOTE_TIMES, times, page_size=len(times))
-    if new := [_posted(alert) for alert in alerts if alert.is_deliverable]:
-        execute_values(cursor, POST, new, page_size=len(new))
+    if new := [_outbox_row(alert) for alert in alerts if alert.is_deliverable]:
+        execute_values(cursor, TO_OUTBOX, new, page_size=len(new))
 
 
-def _posted(alert: StoredAlert) -> tuple[object, ...]:
+def _outbox_row(alert: StoredAlert) -> tuple[object, ...]:
     start = int(alert.start.timestamp())
     identity = alert_id(alert.symbol, alert.interval, alert.rule, alert.rule_version, start)
     return (identity, *alert[:4], alert.published_at)
@@ -121,10 +121,10 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
     for alert in event.closed.alerts:
         yield stored(alert.rule, value=alert.value, threshold=alert.threshold)
     for armed, _, _, values in event.closed.fired:
-        told: dict[str, Any] = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
+        of_rule: dict[str, Any] = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
         if (seen := event.closed.provisional.get(armed.rule_id)) is not None:
-            told |= {"state": "confirmed", "provisional_at": datetime.fromtimestamp(seen, UTC)}
-        yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **told)
+            of_rule |= {"state": "confirmed", "provisional_at": datetime.fromtimestamp(seen, UTC)}
+        yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **of_rule)
 
 
 def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
@@ -172,7 +172,7 @@ def write_no_data_alerts(
     if first := {alert[:4]: alert for alert in alerts}:
         rows = [alert[:-1] for alert in first.values()]
         stored = execute_values(cursor, STORE_IF_NEW, rows, page_size=len(rows), fetch=True)
-        _post(cursor, [first[tuple(key)] for key in stored])
+        _to_outbox(cursor, [first[tuple(key)] for key in stored])
 
 
 def _no_data_alert(partition: int, found: FoundNoData, published: Published) -> StoredAlert:

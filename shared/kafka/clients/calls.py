@@ -1,4 +1,4 @@
-"""What readers, writers and topics need of a Kafka client, and what they tell it."""
+"""What readers, writers and topics need of a Kafka client, and what they pass to it."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
@@ -33,7 +33,7 @@ class Member(NamedTuple):
 
 
 class Rebalance(Protocol):
-    """Is told which partitions are assigned and revoked; called within `GroupClient.poll`, in its thread."""
+    """Is called with the partitions that are assigned and revoked; called within `GroupClient.poll`, in its thread."""
 
     def assigned(self, partitions: set[int]) -> None:
         """These partitions are this member's from now on; may be none."""

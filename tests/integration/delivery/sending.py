@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 BAR = timedelta(minutes=1)
 SECONDS = 2.0
 """The time limit of an attempt."""
-POST = """
+TO_OUTBOX = """
     insert into alert_outbox (id, symbol, interval, rule, start, event_time, published_at, severity, price, value,
         threshold) values (%s, %s, '1m', %s, %s, %s, %s, %s, 100.5, 71.25, 70)
 """
@@ -35,7 +35,7 @@ class Clock:
         self.now += timedelta(**span)
 
 
-def post(
+def to_outbox(
     connection: Connection,
     first: int,
     count: int = 1,
@@ -49,7 +49,7 @@ def post(
     with transaction(connection) as cursor:
         for number, name in enumerate(ids, first):
             symbol = f"S{number % 7}"
-            cursor.execute(POST, (name, symbol, rule, at - BAR, at, at, severity))
+            cursor.execute(TO_OUTBOX, (name, symbol, rule, at - BAR, at, at, severity))
     return ids
 
 

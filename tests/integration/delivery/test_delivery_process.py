@@ -16,7 +16,7 @@ from tests.conftest import PROJECT
 from tests.copied import database_with_tables
 from tests.integration.delivery.delivery_process import environment, process, states, text_of
 from tests.integration.delivery.receivers import mail_server, webhook
-from tests.integration.delivery.sending import post
+from tests.integration.delivery.sending import to_outbox
 from tests.slowness import PATIENCE
 from tests.waiting import wait_for
 
@@ -32,7 +32,7 @@ def alerts_dsn(embedded_postgres: str, request: pytest.FixtureRequest) -> str:
 
 def post_now(dsn: str, first: int, count: int) -> list[str]:
     with closing(connect(dsn, "test")) as connection:
-        return post(connection, first, count, at=datetime.now(UTC))
+        return to_outbox(connection, first, count, at=datetime.now(UTC))
 
 
 def end_connections(dsn: str) -> None:
@@ -99,10 +99,10 @@ def test_no_secret_is_logged_stored_or_in_the_list_of_processes(alerts_dsn: str,
     assert "route 2 (json://127.0.0.1 2): refused with status 403 (Forbidden)\n" in tested.stdout
     assert "route 3 (json://127.0.0.1 3): the connection was refused\n" in tested.stdout
     assert listed.stdout.count("delivered") == 2 and "403" in listed.stdout
-    told = [log.read_text("utf-8"), text_of(alerts_dsn, TABLES), shown]
-    told += [tested.stdout, tested.stderr, listed.stdout, listed.stderr]
-    assert "can't deliver: refused with status 403 (Forbidden)" in told[0]
-    for text in told:
+    printed = [log.read_text("utf-8"), text_of(alerts_dsn, TABLES), shown]
+    printed += [tested.stdout, tested.stderr, listed.stdout, listed.stderr]
+    assert "can't deliver: refused with status 403 (Forbidden)" in printed[0]
+    for text in printed:
         assert SECRET.lower() not in text.lower()
 
 

@@ -12,7 +12,7 @@ from delivery.store.outbox_tables import is_alone, remove_delivered, switch_on
 from shared.errors import Unavailable
 from shared.postgres.database import Connection, connect, transaction
 from tests.integration.delivery.receivers import Receiver, mail_server, webhook
-from tests.integration.delivery.sending import NOON, SECONDS, Delivering, post, settings_of
+from tests.integration.delivery.sending import NOON, SECONDS, Delivering, settings_of, to_outbox
 from tests.waiting import wait_for
 
 ATTEMPT = "insert into delivery_attempts (route, alert_id, state, ended_at) values (%s, %s, %s, %s)"
@@ -37,7 +37,7 @@ def delivering(connection: Connection, *receivers: Receiver, **given: Any) -> De
 def test_an_alert_reaches_mail_and_webhook_with_its_values(connection: Connection, hook: Receiver) -> None:
     with mail_server() as mail:
         desk = delivering(connection, mail, hook)
-        (name,) = post(connection, 3)
+        (name,) = to_outbox(connection, 3)
         desk.until(lambda: desk.states() == {"delivered": 2})
     assert mail.subjects == hook.subjects == ["S3: RSI overbought at 71.2 (threshold 70)"]
     text = "RSI overbought at 71.2 (threshold 70)\nS3 at 100.5, 2026-11-30 12:00 UTC (1m)"
@@ -50,7 +50,7 @@ def test_an_alert_reaches_mail_and_webhook_with_its_values(connection: Connectio
 
 def test_each_alert_is_sent_once_while_nothing_fails(connection: Connection, hook: Receiver) -> None:
     desk = delivering(connection, hook)
-    ids = [name for first in range(0, 9, 3) for name in post(connection, first, 3)]
+    ids = [name for first in range(0, 9, 3) for name in to_outbox(connection, first, 3)]
     desk.until(lambda: desk.states() == {"delivered": 9})
     assert hook.ids() == Counter(ids)
 
@@ -69,7 +69,7 @@ def test_an_alert_is_sent_again_after_a_failure(
 ) -> None:
     hook.answers = [answer]
     desk = delivering(connection, hook)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.settle()
     assert desk.states() == {"waiting": 1}
     assert desk.reasons() == [words]
@@ -85,7 +85,7 @@ def test_a_pause_that_the_receiver_asks_for_is_kept_even_after_a_restart(
 ) -> None:
     hook.answers, hook.retry_after = [429], "120"
     desk = delivering(connection, hook)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.settle()
     again = delivering(connection, hook)
     again.clock.pass_by(seconds=119)
@@ -103,7 +103,7 @@ def test_a_route_that_hangs_holds_up_no_other(
     desk = delivering(connection, hook, other_hook)
     began = time.monotonic()
     for number in range(1, 4):
-        post(connection, number)
+        to_outbox(connection, number)
         desk.until(lambda count=number: len(other_hook.payloads) == count)  # type: ignore[misc]
     assert time.monotonic() - began < SECONDS
     assert len(hook.tried_at) == 1
@@ -112,7 +112,7 @@ def test_a_route_that_hangs_holds_up_no_other(
 def test_a_slow_answer_is_no_failure(connection: Connection, hook: Receiver) -> None:
     hook.answer = "slow"
     desk = delivering(connection, hook)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.until(lambda: desk.states() == {"delivered": 1})
     assert len(hook.tried_at) == 1
 
@@ -120,9 +120,9 @@ def test_a_slow_answer_is_no_failure(connection: Connection, hook: Receiver) -> 
 def test_what_waited_during_an_outage_comes_as_one_message(connection: Connection, hook: Receiver) -> None:
     hook.answers = [500]
     desk = delivering(connection, hook)
-    ids = post(connection, 0, 1)
+    ids = to_outbox(connection, 0, 1)
     desk.settle()
-    ids += post(connection, 1, 39, severity="critical")
+    ids += to_outbox(connection, 1, 39, severity="critical")
     desk.clock.pass_by(minutes=12)
     desk.until(lambda: desk.states() == {"delivered": 40})
     assert hook.subjects == ["40 alerts, 39 of them critical"]
@@ -139,7 +139,7 @@ def test_alerts_of_a_digest_that_is_refused_are_sent_one_by_one(
 ) -> None:
     hook.answers = [413, 200, 422]
     desk = delivering(connection, hook, ALERT_DIGEST_ABOVE=2)
-    ids = post(connection, 0, 5)
+    ids = to_outbox(connection, 0, 5)
     for _ in range(8):
         desk.settle()
         desk.clock.pass_by(seconds=10)
@@ -151,8 +151,8 @@ def test_alerts_of_a_digest_that_is_refused_are_sent_one_by_one(
 def test_in_quiet_hours_critical_alerts_alone_are_sent(connection: Connection, hook: Receiver) -> None:
     desk = delivering(connection, hook, ALERT_QUIET_HOURS="22:00-07:00", ALERT_ZONE="Asia/Tokyo")
     desk.clock.now = NOON + timedelta(hours=2)
-    post(connection, 1, at=desk.clock.now)
-    (critical,) = post(connection, 2, at=desk.clock.now, severity="critical")
+    to_outbox(connection, 1, at=desk.clock.now)
+    (critical,) = to_outbox(connection, 2, at=desk.clock.now, severity="critical")
     desk.settle()
     desk.settle()
     assert hook.ids() == Counter([critical])
@@ -164,10 +164,10 @@ def test_routes_take_the_severities_and_rules_that_they_name(
     connection: Connection, hook: Receiver, other_hook: Receiver
 ) -> None:
     desk = delivering(connection, hook, other_hook, ALERT_ROUTES="1:critical;2:rule 3,price_change,warning")
-    post(connection, 1, severity="critical", rule="rule 3")
-    post(connection, 2, severity="warning", rule="rule 3")
-    post(connection, 3, rule="price_change")
-    post(connection, 4, rule="rule 4")
+    to_outbox(connection, 1, severity="critical", rule="rule 3")
+    to_outbox(connection, 2, severity="warning", rule="rule 3")
+    to_outbox(connection, 3, rule="price_change")
+    to_outbox(connection, 4, rule="rule 4")
     desk.until(lambda: desk.states() == {"delivered": 3})
     assert hook.ids().keys() == {"id-00001"}
     assert other_hook.ids().keys() == {"id-00002", "id-00003"}
@@ -176,7 +176,7 @@ def test_routes_take_the_severities_and_rules_that_they_name(
 def test_an_alert_is_given_up_with_the_reason(connection: Connection, hook: Receiver) -> None:
     hook.answer = 401
     desk = delivering(connection, hook, ALERT_GIVE_UP_HOURS=2)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.settle()
     desk.clock.pass_by(hours=2.1)
     desk.settle()
@@ -195,8 +195,8 @@ def test_the_outbox_forgets_what_was_delivered_long_ago_and_nothing_else(connect
         "waiting": [("delivered", 31), ("waiting", None)],
         "given up": [("delivered", 31), ("given up", 31)],
     }
-    names = dict(zip(attempts, post(connection, 1, len(attempts)), strict=True))
-    post(connection, 100)
+    names = dict(zip(attempts, to_outbox(connection, 1, len(attempts)), strict=True))
+    to_outbox(connection, 100)
     with transaction(connection) as cursor:
         ids = list(names.values())
         cursor.execute(
@@ -215,7 +215,7 @@ def test_the_outbox_forgets_what_was_delivered_long_ago_and_nothing_else(connect
 
 def test_the_delivery_removes_what_is_old_once_an_hour(connection: Connection, hook: Receiver) -> None:
     desk = delivering(connection, hook, ALERT_KEPT_DAYS=2)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.until(lambda: desk.states() == {"delivered": 1})
     with transaction(connection) as cursor:
         for column, table in (("routed_at", "alert_outbox"), ("ended_at", "delivery_attempts")):
@@ -232,7 +232,7 @@ def test_what_waits_for_an_address_that_was_removed_is_given_up(
 ) -> None:
     hook.answer = 500
     desk = delivering(connection, hook)
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.settle()
     other_hook.url = other_hook.url.replace("127.0.0.1", "localhost")
     assert delivering(connection, other_hook).states() == {"given up": 1}
@@ -242,8 +242,8 @@ def test_what_waits_for_an_address_that_was_removed_is_given_up(
 def test_no_longer_wanted_by(connection: Connection, hook: Receiver, action: str) -> None:
     hook.answers = [500]
     desk = delivering(connection, hook)
-    post(connection, 1, rule="rule 3")
-    (other,) = post(connection, 2, rule="rule 4")
+    to_outbox(connection, 1, rule="rule 3")
+    (other,) = to_outbox(connection, 2, rule="rule 4")
     desk.settle()
     with transaction(connection) as cursor:
         cursor.execute(
@@ -266,7 +266,7 @@ def test_alert_that_was_caused_after_an_acknowledgement_is_delivered(
             "insert into alert_handlings values (gen_random_uuid(), 'acknowledge', null, null, %s, 'Ada', %s, 0, 0)",
             (NOON + timedelta(hours=1), NOON - timedelta(hours=1)),
         )
-    post(connection, 1)
+    to_outbox(connection, 1)
     desk.until(lambda: desk.states() == {"delivered": 1})
 
 
@@ -275,7 +275,7 @@ def test_what_was_sent_while_the_database_was_away_is_not_sent_again(
 ) -> None:
     lost = connect(dsn, "test")
     desk = delivering(lost, hook)
-    ids = post(connection, 1)
+    ids = to_outbox(connection, 1)
     hook.answer = "slow"
     desk.step()
     with transaction(connection) as cursor:

@@ -52,13 +52,13 @@ def fold(
         run(analysis, connection, messages, until, killed)
 
 
-def posted(connection: Connection) -> list[str]:
+def in_outbox(connection: Connection) -> list[str]:
     with transaction(connection) as cursor:
         cursor.execute(IDS)
         return [found for (found,) in cursor.fetchall()]
 
 
-def test_every_new_alert_is_posted_with_its_values(connection: Connection) -> None:
+def test_every_new_alert_is_stored_in_the_outbox_with_its_values(connection: Connection) -> None:
     start_delivery(connection, MORNING)
     fold(connection, log())
     with transaction(connection) as cursor:
@@ -67,7 +67,7 @@ def test_every_new_alert_is_posted_with_its_values(connection: Connection) -> No
         cursor.execute(f"{ALERTS} from alert_outbox order by event_time, rule")
         assert cursor.fetchall() == alerts
     assert len(alerts) > 5
-    assert sorted(posted(connection)) == sorted(alert_id(*alert[:5]) for alert in alerts)
+    assert sorted(in_outbox(connection)) == sorted(alert_id(*alert[:5]) for alert in alerts)
 
 
 def test_killed_and_repeated_folds_post_each_alert_once(connection: Connection) -> None:
@@ -76,7 +76,7 @@ def test_killed_and_repeated_folds_post_each_alert_once(connection: Connection) 
     for until in sorted(chance.sample(range(20, LENGTH), 5)):
         fold(connection, log(), until, killed=chance.random() < 0.7)
     fold(connection, log())
-    once = posted(connection)
+    once = in_outbox(connection)
     with transaction(connection) as cursor:
         cursor.execute("delete from alert_outbox")
         cursor.execute("update partition_snapshots set state = %s", (REMAKING_STATE,))
@@ -85,7 +85,7 @@ def test_killed_and_repeated_folds_post_each_alert_once(connection: Connection) 
     with transaction(connection) as cursor:
         cursor.execute("select count(*) from alerts")
         assert cursor.fetchone() == (len(once),)
-    assert once and posted(connection) == []
+    assert once and in_outbox(connection) == []
 
 
 def test_a_log_that_was_published_before_delivery_was_switched_on_is_history(connection: Connection) -> None:
@@ -96,7 +96,7 @@ def test_a_log_that_was_published_before_delivery_was_switched_on_is_history(con
         ((since,),) = cursor.fetchall()
         cursor.execute("select count(*) from alerts")
         ((all_of_them,),) = cursor.fetchall()
-    assert 0 < len(posted(connection)) == since < all_of_them
+    assert 0 < len(in_outbox(connection)) == since < all_of_them
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_bars_received_long_after_their_end_are_history(
 ) -> None:
     start_delivery(connection, MORNING)
     fold(connection, log(behind))
-    assert bool(posted(connection)) == is_deliverable
+    assert bool(in_outbox(connection)) == is_deliverable
 
 
-def test_without_delivery_nothing_is_posted(connection: Connection) -> None:
+def test_without_delivery_nothing_is_stored_in_the_outbox(connection: Connection) -> None:
     fold(connection, log(), LENGTH // 2)
     start_delivery(connection, MORNING)
     fold(connection, log(), delivers=False)
-    assert posted(connection) == []
+    assert in_outbox(connection) == []

@@ -71,8 +71,8 @@ def test_acknowledged_alerts_are_those_of_the_rule_and_symbol_up_to_that_time(de
         add_alert(desk, symbol, rule, minutes)
     asked = "Alerts of rule 3: 2 will be acknowledged as soon as the producer runs."
     assert ask(desk, "acknowledge", "rule 3", None) == asked
-    told = ask(desk, "snooze", None, "B", timedelta(hours=4))
-    assert told.startswith(
+    answer = ask(desk, "snooze", None, "B", timedelta(hours=4))
+    assert answer.startswith(
         f"All alerts for B before {NOW + timedelta(hours=4):%Y-%m-%d %H:%M} UTC will not be"
     )
     with desk.at_work(produce), desk.at_work(analyse):

@@ -39,19 +39,19 @@ class Web:
 
 @contextmanager
 def web(status: int, headers: dict[str, str], body: bytes = b"") -> Iterator[Web]:
-    told = Web(status, headers, body)
+    served = Web(status, headers, body)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            told.asked.append(f"{self.command} {self.headers['Host'].partition(':')[0]}{self.path}")
+            served.asked.append(f"{self.command} {self.headers['Host'].partition(':')[0]}{self.path}")
             is_hook = self.path == "/hook"
-            self.send_response_only(told.status if is_hook else 200)
-            for name, value in told.headers.items() if is_hook else ():
+            self.send_response_only(served.status if is_hook else 200)
+            for name, value in served.headers.items() if is_hook else ():
                 self.send_header(name, value.replace("PORT", str(server.server_port)))
-            self.send_header("Content-Length", str(len(told.body)))
+            self.send_header("Content-Length", str(len(served.body)))
             self.end_headers()
-            self.wfile.write(told.body)
+            self.wfile.write(served.body)
 
         do_GET = do_POST
 
@@ -59,11 +59,11 @@ def web(status: int, headers: dict[str, str], body: bytes = b"") -> Iterator[Web
             """Nothing is printed."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"json://127.0.0.1:{server.server_port}/hook?+X-Token=T0psecret"
+    served.url = f"json://127.0.0.1:{server.server_port}/hook?+X-Token=T0psecret"
     thread = Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield told
+        yield served
     finally:
         server.shutdown()
         thread.join()

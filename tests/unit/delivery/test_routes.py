@@ -82,7 +82,7 @@ def caused(error: Exception, by: Exception) -> Exception:
         (ReceiverAnswer(), "refused, the service gave no reason"),
     ],
 )
-def test_what_happened_is_told_without_text_of_the_receiver(answer: ReceiverAnswer, words: str) -> None:
+def test_what_happened_is_reported_without_text_of_the_receiver(answer: ReceiverAnswer, words: str) -> None:
     assert result_of(False, answer).words == words
     assert broken(answer.error or KeyError(SECRET)).words.find(SECRET) < 0
 

@@ -11,14 +11,14 @@ from tests.unit.delivery.alerts import ALERT, NOON, alerts
 SETTINGS = TextSettings(SUBJECT, BODY, "America/New_York", is_simulated=False)
 
 
-def test_a_rule_is_told_with_the_values_that_it_read_and_the_time_of_the_zone() -> None:
+def test_a_rule_is_reported_with_the_values_that_it_read_and_the_time_of_the_zone() -> None:
     assert single(ALERT, SETTINGS, NOON, 9_999) == (
         "AAPL: rsi(14) < 30 on 5m",
         "rsi(14) < 30 on 5m\nAAPL at 168.6, 2026-07-01 08:00 EDT (5m)\nrsi(14) 28.3125",
     )
 
 
-def test_a_threshold_is_told_with_its_value() -> None:
+def test_a_threshold_is_reported_with_its_value() -> None:
     alert = ALERT._replace(rule="price_change", text="", value=-0.0612, threshold=0.05, named_values={})
     assert single(alert, SETTINGS, NOON, 9_999).subject == "AAPL: Price down 6.1% in one bar (threshold 5.0%)"
 
@@ -50,7 +50,7 @@ def test_a_subject_has_one_line() -> None:
     ("seconds", "words"),
     [(59, ""), (60, "1 minute late"), (179, "2 minutes late"), (7200, "120 minutes late")],
 )
-def test_lateness_is_told_from_a_minute_on(seconds: int, words: str) -> None:
+def test_lateness_is_reported_from_a_minute_on(seconds: int, words: str) -> None:
     assert lateness(ALERT, NOON + timedelta(seconds=seconds)) == words
     body = single(ALERT, SETTINGS, NOON + timedelta(seconds=seconds), 9_999).body
     assert body.endswith(words or "28.3125")

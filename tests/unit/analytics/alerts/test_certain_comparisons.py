@@ -1,4 +1,4 @@
-"""Comparisons that can never be true, or always are, are told with the reason; all others are not."""
+"""Comparisons that can never be true, or always are, are reported with the reason; all others are not."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 
 
-def told(text: str) -> list[str]:
+def reported(text: str) -> list[str]:
     return certain_comparisons(read_rule(text, DEFAULTS))
 
 
@@ -49,8 +49,8 @@ def told(text: str) -> list[str]:
         ),
     ],
 )
-def test_a_comparison_that_is_certain_is_told(text: str, sentence: str) -> None:
-    assert told(text) == [sentence]
+def test_a_comparison_that_is_certain_is_reported(text: str, sentence: str) -> None:
+    assert reported(text) == [sentence]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_comparison_that_is_certain_is_told(text: str, sentence: str) -> None:
         *("rsi(14) between 90 and 110", "min(rsi(14), 200) > 90", "SPY.close > close"),
     ],
 )
-def test_a_comparison_that_depends_on_values_is_not_told(text: str) -> None:
-    assert told(text) == []
+def test_a_comparison_that_depends_on_values_is_not_reported(text: str) -> None:
+    assert reported(text) == []
 
 
-def test_each_comparison_is_told_once_also_where_the_rule_is_cleared() -> None:
-    assert len(told("rsi(14) > 101 or rsi(14) > 101 clear adx(14) < 0")) == 2
+def test_each_comparison_is_reported_once_also_where_the_rule_is_cleared() -> None:
+    assert len(reported("rsi(14) > 101 or rsi(14) > 101 clear adx(14) < 0")) == 2

@@ -54,7 +54,7 @@ def test_figures_are_those_of_a_plain_calculation() -> None:
 
 
 @pytest.mark.parametrize(("drift", "verdict"), [(0.003, HIGHER), (-0.003, LOWER)])
-def test_a_rule_that_knows_something_is_told_from_chance(drift: float, verdict: str) -> None:
+def test_a_rule_that_knows_something_is_distinguished_from_chance(drift: float, verdict: str) -> None:
     bars = market(60, seed=2, drift_after={40: drift})
     assert track_record([every_day(bars, 40)], "5m")[0].verdict == verdict
 
