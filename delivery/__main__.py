@@ -11,7 +11,12 @@ argument can't be read.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from delivery.store.outbox_tables import ListedAttempt, listed
 from shared.postgres.database import connect, transaction
@@ -21,13 +26,16 @@ from shared.runtime.lifecycle import servers
 STATES = {"waiting": "waiting", "delivered": "delivered", "handled": "handled", "given-up": "given up"}
 LISTED = 30
 COLUMNS = ("state", "route", "alert", "bar ended (UTC)", "attempts", "ended (UTC)", "reason")
+MIN_TABLE_WIDTH = 160
+"""Columns of the terminal below which routes and times in the list would be cut."""
 
 
-def lines_of(found: list[ListedAttempt]) -> list[str]:
-    """The deliveries as lines with aligned columns."""
-    rows = [COLUMNS, *map(_cells, found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+def table_of(found: Sequence[ListedAttempt]) -> Table:
+    """The deliveries as a table."""
+    table = Table(*COLUMNS)
+    for each in found:
+        table.add_row(*map(escape, _cells(each)))
+    return table
 
 
 def _cells(each: ListedAttempt) -> tuple[str, ...]:
@@ -45,7 +53,8 @@ def show(state: str | None, limit: int) -> None:
         with closing(connect(dsn, "delivery list")) as connection, transaction(connection) as cursor:
             found = listed(cursor, state, limit)
     if found:
-        print(*lines_of(found), sep="\n")
+        console = Console()
+        Console(width=max(console.width, MIN_TABLE_WIDTH)).print(table_of(found))
     else:
         print("No alert was to be delivered yet." if state is None else f"None is {state}.")
 

@@ -40,9 +40,9 @@ def now() -> datetime:
 
 
 def sending_rules(settings: DeliverySettings, *, is_simulated: bool) -> SendingRules:
-    """What decides when and how alerts are sent."""
+    """How alerts are sent."""
     texts = TextSettings(settings.subject, settings.body, settings.zone, is_simulated)
-    return SendingRules(texts, settings.quiet_hours, settings.digest_above)
+    return SendingRules(texts, settings.digest_above)
 
 
 def run(connection: Connection, dispatcher: Dispatcher, heartbeat_row: HeartbeatRow, stop: Stop) -> None:

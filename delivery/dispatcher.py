@@ -135,7 +135,7 @@ class Dispatcher:
     def _due(self, cursor: Cursor) -> list[tuple[Lane, OutgoingMessage]]:
         """The messages to send now. They are sent after this transaction: what is sent must be in the tables."""
         now, found, above = self._clock(), [], self._rules.digest_above
-        quiet = is_quiet(self._rules.quiet_hours, self._rules.texts.zone, now)
+        quiet = is_quiet(self._settings.quiet_hours, self._settings.zone, now)
         for key, lane in self._lanes.items():
             if not lane.is_free(now):
                 continue

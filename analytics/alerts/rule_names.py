@@ -4,6 +4,7 @@ import re
 from typing import get_args
 
 from analytics.alerts.threshold_rules import ThresholdName
+from shared.market.alert_texts import rule_name
 
 THRESHOLDS: tuple[str, ...] = get_args(ThresholdName)
 
@@ -13,4 +14,4 @@ def alert_name(text: str) -> str | None:
     neither."""
     if text in THRESHOLDS:
         return text
-    return f"rule {int(text)}" if re.fullmatch("[0-9]{1,18}", text) else None
+    return rule_name(int(text)) if re.fullmatch("[0-9]{1,18}", text) else None

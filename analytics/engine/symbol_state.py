@@ -97,8 +97,7 @@ class SymbolState:
         self.is_watched = has_live or self.no_data is not None
 
     def watch(self, rules: RuleBook, now: float) -> None:
-        """Evaluate the rules on missing quotes from `now` on, epoch seconds. A symbol without any has no state of
-        them."""
+        """Evaluate the rules on missing quotes from `now` on, epoch seconds. No rule, no state."""
         if not rules.watches_time and self.no_data is None:
             return
         found = rules.no_data_rules_for(self.symbol)

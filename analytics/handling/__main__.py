@@ -30,6 +30,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from analytics.alerts.language.syntax import SECONDS_OF_UNITS
 from analytics.alerts.rule_names import THRESHOLDS, alert_name
 from analytics.store.alerts.handlings import (
     ListedHandling,
@@ -50,7 +51,6 @@ from shared.runtime.lifecycle import servers
 ALL = "all"
 LISTED = 30
 LONGEST_SNOOZE = timedelta(days=366)
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST_NAME = 64
 LIKENESS = 0.7
 MIN_TABLE_WIDTH = 120
@@ -70,7 +70,7 @@ def _rule(text: str) -> str | None:
 def _span(text: str) -> timedelta:
     """The type of an argument: a length of time such as 30m, 4h, 2d or 1w."""
     found = re.fullmatch("([0-9]{1,6})([mhdw])", text)
-    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    span = timedelta(seconds=int(found[1]) * SECONDS_OF_UNITS[found[2]]) if found else timedelta()
     if not timedelta() < span <= LONGEST_SNOOZE:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time such as 30m, 4h, 2d or 1w")
     return span

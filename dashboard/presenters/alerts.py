@@ -7,6 +7,7 @@ import msgspec
 from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
+from shared.market.alert_texts import DEFAULT_SEVERITY, STATE_TEXTS
 from shared.market.threshold_texts import threshold_sentence, threshold_title
 
 KINDS = {
@@ -34,9 +35,6 @@ DEFAULT_TEXTS = {
 }
 """Texts of alerts that are stored without a detail."""
 
-STATES = {"provisional": "Provisional, the bar is open: ", "withdrawn": "Withdrawn at the close: "}
-"""How the text of an alert of a live rule begins; a confirmed one is like any other."""
-
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
     """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `by` who acknowledged it, and
@@ -51,7 +49,7 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
         "start": alert.start,
         "time": alert.event_time,
         "zone": zone,
-        "severity": alert.severity or "warning",
+        "severity": alert.severity or DEFAULT_SEVERITY,
         "by": alert.acknowledged_by,
         "key": f"{alert.symbol} {alert.interval} {alert.rule} {alert.start}",
         "storm": None if alert.members is None else _storm(alert),
@@ -80,7 +78,7 @@ def _rule_sentence(alert: AlertRow) -> str:
     """The text of the rule, and the values that its condition read."""
     values: dict[str, float | None] = msgspec.json.decode(alert.named_values or "{}")
     shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items() if value is not None)
-    text = f"{STATES.get(alert.state or '', '')}{alert.text or alert.rule}"
+    text = f"{STATE_TEXTS.get(alert.state or '', '')}{alert.text or alert.rule}"
     return f"{text}: {shown}" if shown else text
 
 

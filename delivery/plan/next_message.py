@@ -5,19 +5,17 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from delivery.plan.quiet_hours import is_quiet
 from delivery.plan.texts import MessageText, TextSettings, digest, single
 from delivery.plan.waiting import WaitingAlert
-from shared.settings.delivery_settings import SEVERITIES, QuietHours
+from shared.settings.delivery_settings import SEVERITIES
 
 KEY_BYTES = 16
 
 
 class SendingRules(NamedTuple):
-    """What decides when and how alerts are sent; see `DeliverySettings`."""
+    """How alerts are sent; see `DeliverySettings`."""
 
     texts: TextSettings
-    quiet_hours: QuietHours | None
     digest_above: int
 
 
@@ -42,20 +40,19 @@ def next_message(
     *,
     one_by_one: bool = False,
 ) -> OutgoingMessage | None:
-    """The next message of a route whose messages hold `limit` characters; None if nothing may be sent now.
+    """The next message of a route whose messages hold `limit` characters; None if nothing waits. `waiting` are the
+    alerts that may be sent now.
 
     `one_by_one` forbids digests: a route refused one, maybe because of one of its alerts. The alert that was tried
     least comes first then, so that one which is always refused holds up no other.
     """
-    quiet = is_quiet(rules.quiet_hours, rules.texts.zone, now)
-    alerts = [alert for alert in waiting if alert.is_critical or not quiet]
-    if not alerts:
+    if not waiting:
         return None
-    if len(alerts) > rules.digest_above and not one_by_one:
-        alerts.sort(key=lambda each: (not each.is_critical, each.published_at, each.id))
+    if len(waiting) > rules.digest_above and not one_by_one:
+        alerts = sorted(waiting, key=lambda each: (not each.is_critical, each.published_at, each.id))
         text, count = digest(alerts, rules.texts, now, limit)
         return OutgoingMessage(_key(alerts[:count]), tuple(alerts[:count]), text)
-    alert = min(alerts, key=lambda each: each.attempts)
+    alert = min(waiting, key=lambda each: each.attempts)
     return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, now, limit))
 
 

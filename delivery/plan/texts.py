@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from delivery.plan.waiting import WaitingAlert
+from shared.market.alert_texts import STATE_TEXTS
 from shared.market.threshold_texts import threshold_sentence
 from shared.settings.delivery_settings import filled
 
@@ -41,7 +42,8 @@ class MessageText(NamedTuple):
 def sentence(alert: WaitingAlert) -> str:
     """What the alert reports: the text of its rule, or its threshold with the value."""
     if alert.value is None or alert.threshold is None:
-        return alert.text or alert.rule
+        beginning = STATE_TEXTS["provisional"] if alert.is_provisional else ""
+        return f"{beginning}{alert.text or alert.rule}"
     return threshold_sentence(alert.rule, alert.value, alert.threshold)
 
 

@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 from shared.settings.delivery_settings import SEVERITIES
 
-DEFAULT_SEVERITY = "warning"
-"""That of a rule which names none, and of the thresholds of the settings."""
-
 
 class WaitingAlert(NamedTuple):
     """An alert of the outbox. `text` is that of its rule, empty for a threshold of the settings, which has `value` and
     `threshold` instead of `named_values`. `published_at` is when the record that caused it was published.
 
-    `attempts` have failed on the route that it waits for.
+    `attempts` have failed on the route that it waits for. `is_provisional` is true if a live rule raised it at the open
+    bar.
     """
 
     id: str
@@ -30,6 +28,7 @@ class WaitingAlert(NamedTuple):
     threshold: float | None = None
     named_values: Mapping[str, float | None] = {}
     attempts: int = 0
+    is_provisional: bool = False
 
     @property
     def is_critical(self) -> bool:

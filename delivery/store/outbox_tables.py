@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from delivery.plan.waiting import DEFAULT_SEVERITY, WaitingAlert
+from delivery.plan.waiting import WaitingAlert
+from shared.market.alert_texts import DEFAULT_SEVERITY, RULE_NAME_SQL
 from shared.postgres.database import Cursor
 
 ROUTED_AT_ONCE = 1_000
@@ -18,17 +19,16 @@ UNROUTED = """
     select id, coalesce(severity, %s), rule from alert_outbox where routed_at is null
     order by stored_at limit %s for update
 """
-WAITING = """
+WAITING = f"""
     select o.id, o.symbol, o.interval, o.rule,
-        case when o.is_provisional then 'Provisional, the bar is still open: ' else '' end
-            || coalesce((select r.text from rule_requests r
-                where 'rule ' || r.rule_id = o.rule and r.version = o.rule_version), ''),
+        coalesce((select r.text from rule_requests r
+            where {RULE_NAME_SQL} = o.rule and r.version = o.rule_version), ''),
         o.event_time, o.published_at, coalesce(o.severity, %(severity)s), o.price, o.value, o.threshold,
-        coalesce(o.named_values, '{}'), d.attempts
+        coalesce(o.named_values, '{{}}'), d.attempts, o.is_provisional
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
     where d.route = %(route)s and d.state = 'waiting' and (not %(critical)s or o.severity = 'critical')
     order by coalesce(o.severity, '') <> 'critical', d.attempts, o.published_at, o.id limit %(limit)s
-"""
+"""  # noqa: S608 (a name of our own)
 HANDLED = """
     with waiting as materialized (
         select d.route, d.alert_id, o.rule, o.symbol, o.event_time, o.published_at

@@ -14,6 +14,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 from analytics.alerts.language.grammar_faults import KEYWORDS, unexpected, unknown_sign
 from analytics.alerts.language.rule_error import Fault
 from analytics.alerts.language.syntax import (
+    SECONDS_OF_UNITS,
     Arithmetic,
     Between,
     Call,
@@ -99,7 +100,6 @@ GRAMMAR = r"""
     %ignore SPACE
 """
 SYMBOL = re.compile(r"[A-Za-z0-9.^=\-_:/&]{1,32}")
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Ending(NamedTuple):
@@ -161,7 +161,7 @@ class _Builder(Transformer[Token, RuleText]):
 
     def duration(self, token: Token) -> Duration:
         text = f"{int(token[:-1])}{token[-1]}"
-        return Duration(int(token[:-1]) * SECONDS[token[-1]], text, place=_place(token))
+        return Duration(int(token[:-1]) * SECONDS_OF_UNITS[token[-1]], text, place=_place(token))
 
     def series(self, name: Token) -> Series:
         return Series(str(name), place=_place(name))

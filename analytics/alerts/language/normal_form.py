@@ -19,6 +19,7 @@ from analytics.alerts.language.syntax import (
     Past,
     Series,
 )
+from shared.market.alert_texts import DEFAULT_SEVERITY
 
 OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGNED, VALUE = range(8)
 """How tightly the parts of an expression hold together, the loosest first."""
@@ -57,7 +58,7 @@ def _endings(rule: Rule) -> Iterator[str]:
         yield "while open"
     if rule.is_live:
         yield "live"
-    if rule.severity != "warning":
+    if rule.severity != DEFAULT_SEVERITY:
         yield f"severity {rule.severity}"
 
 

@@ -11,6 +11,7 @@ from analytics.alerts.language.rule import Rule, Scope
 from analytics.alerts.language.rule_error import Fault, RuleError, suggestion
 from analytics.alerts.language.syntax import Duration, NoData, Node
 from analytics.indicators.spec import Parameters
+from shared.market.alert_texts import DEFAULT_SEVERITY
 from shared.market.records import INTERVALS, Interval
 
 MAX_LENGTH = 2_000
@@ -84,7 +85,7 @@ def _read(text: str, parameters: Parameters) -> Rule:
         every=found.get("every"),
         while_open="while" in found,
         is_live="live" in found,
-        severity=found.get("severity", "warning"),
+        severity=found.get("severity", DEFAULT_SEVERITY),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analytics.alerts.language.syntax import Duration, Node
+from shared.market.alert_texts import DEFAULT_SEVERITY
 from shared.market.records import Interval
 
 Severity = Literal["info", "warning", "critical"]
@@ -37,7 +38,7 @@ class Rule:
     every: Duration | None = None
     while_open: bool = False
     is_live: bool = False
-    severity: Severity = "warning"
+    severity: Severity = DEFAULT_SEVERITY
 
     @property
     def conditions(self) -> list[Node]:

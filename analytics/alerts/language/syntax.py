@@ -12,6 +12,8 @@ Sign = Literal["+", "-", "*", "/"]
 Relation = Literal["<", "<=", ">", ">=", "==", "!="]
 Junction = Literal["and", "or"]
 Direction = Literal["", "above", "below"]
+SECONDS_OF_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+"""The units of a length of time, such as 5m."""
 
 
 @dataclass(frozen=True, kw_only=True)

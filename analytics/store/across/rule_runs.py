@@ -12,6 +12,7 @@ from analytics.alerts.evaluation.series_rules import RuleEvaluation
 from analytics.store.across.storm_tables import undo_storms
 from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
 from analytics.store.times import utc
+from shared.market.alert_texts import RULE_NAME_SQL, rule_name
 from shared.market.records import Bar
 from shared.postgres.database import Cursor
 from shared.postgres.locks import StepLock
@@ -26,10 +27,10 @@ EVALUATED_AGAIN = """
         is_finished = false, state = null
     where symbols && %s
 """
-UNDONE_ALERTS = """
+UNDONE_ALERTS = f"""
     delete from alerts a using rule_runs r where r.symbols && %s
-        and a.rule = 'rule ' || r.rule_id and a.rule_version = r.version and a.symbol = r.symbol
-"""
+        and a.rule = {RULE_NAME_SQL} and a.rule_version = r.version and a.symbol = r.symbol
+"""  # noqa: S608 (a name of our own)
 
 
 class RunProgress(NamedTuple):
@@ -108,7 +109,7 @@ def _alert(partition: int, bar: Bar, evaluation: RuleEvaluation, now: datetime |
         *(
             bar.symbol,
             bar.interval,
-            f"rule {rule_id}",
+            rule_name(rule_id),
             utc(bar.start),
             utc(bar.end),
             bar.close,

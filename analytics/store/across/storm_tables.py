@@ -4,20 +4,21 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from analytics.store.times import utc
+from shared.market.alert_texts import RULE_NAME_SQL
 from shared.market.records import INTERVAL_SECONDS, Interval
 from shared.postgres.database import Cursor
 
-CANDIDATES = """
+CANDIDATES = f"""
     with found as (
         select rule, interval, event_time, max(severity) as severity, max(rule_version) as version
         from alerts where event_time > (select judged_until from storm_progress)
             and coalesce(state, 'confirmed') = 'confirmed'
             and event_time > (select max(event_time) from alerts) - interval '2 days' and interval = any(%s)
         group by rule, interval, event_time having count(*) >= %s
-    ), texts as (select distinct on (rule_id, version) 'rule ' || rule_id as rule, version, text from rule_changes)
+    ), texts as (select distinct on (rule_id, version) {RULE_NAME_SQL} as rule, version, text from rule_changes r)
     select rule, interval, extract(epoch from event_time)::bigint, severity, text
     from found left join texts using (rule, version) order by event_time, rule, interval
-"""
+"""  # noqa: S608 (a name of our own)
 """Older alerts are of histories that are being read, or were decided: they would only make each look longer."""
 UNDONE = """
     with found as (select max(event_time) - interval '2 days' as since from alerts),

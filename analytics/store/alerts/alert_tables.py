@@ -13,6 +13,7 @@ from psycopg2.extras import Json, execute_values
 from analytics.alerts.alert_id import alert_id
 from analytics.engine.armed_rules import FoundNoData, FoundProvisional
 from analytics.engine.events import Event
+from shared.market.alert_texts import rule_name
 from shared.postgres.database import Cursor
 
 Published = Mapping[int, datetime]
@@ -124,7 +125,7 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
         of_rule: dict[str, Any] = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
         if (seen := event.closed.provisional.get(armed.rule_id)) is not None:
             of_rule |= {"state": "confirmed", "provisional_at": datetime.fromtimestamp(seen, UTC)}
-        yield stored(f"rule {armed.rule_id}", rule_version=armed.version, **of_rule)
+        yield stored(rule_name(armed.rule_id), rule_version=armed.version, **of_rule)
 
 
 def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
@@ -135,7 +136,7 @@ def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
     ):
         start = datetime.fromtimestamp(bar.start, UTC) if provisional else None
         gone = provisional.keys() - {each.armed.rule_id for each in fired}
-        rows += [(bar.symbol, bar.interval, f"rule {rule_id}", start) for rule_id in sorted(gone)]
+        rows += [(bar.symbol, bar.interval, rule_name(rule_id), start) for rule_id in sorted(gone)]
     if rows:
         execute_values(cursor, WITHDRAW, rows, page_size=len(rows))
 
@@ -151,7 +152,7 @@ def _provisional(partition: int, found: FoundProvisional, published: Published) 
     offset, (bar, (armed, _, _, values), second) = found
     start, time = datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(second, UTC)
     return StoredAlert(
-        *(bar.symbol, bar.interval, f"rule {armed.rule_id}", start, time, bar.close, partition, offset),
+        *(bar.symbol, bar.interval, rule_name(armed.rule_id), start, time, bar.close, partition, offset),
         rule_version=armed.version,
         severity=armed.rule.severity,
         named_values=Json(dict(values)),
@@ -180,7 +181,7 @@ def _no_data_alert(partition: int, found: FoundNoData, published: Published) -> 
     offset, (symbol, armed, second, price, seconds) = found
     time = datetime.fromtimestamp(second, UTC)
     return StoredAlert(
-        *(symbol, armed.rule.interval, f"rule {armed.rule_id}", time, time, price, partition, offset),
+        *(symbol, armed.rule.interval, rule_name(armed.rule_id), time, time, price, partition, offset),
         rule_version=armed.version,
         severity=armed.rule.severity,
         named_values=Json({"seconds since the last quote": seconds}),

@@ -1,13 +1,14 @@
 """Alerts of rules and thresholds, and those about the data."""
 
 from dashboard.read.rows import AlertRow, DataAlertRow, SeriesKey
+from shared.market.alert_texts import RULE_NAME_SQL
 from shared.postgres.database import Cursor
 
-_ALERTS = """
+_ALERTS = f"""
     select symbol, interval, rule, extract(epoch from start)::bigint,
         extract(epoch from event_time)::float8, value, threshold, price, (
             select text from rule_requests r
-            where a.rule = 'rule ' || r.rule_id and r.version = a.rule_version
+            where a.rule = {RULE_NAME_SQL} and r.version = a.rule_version
         ), named_values::text, severity, (
             select acknowledged_by from acknowledged_alerts k
             where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
@@ -16,7 +17,7 @@ _ALERTS = """
         select members, symbols from storms s where s.rule = a.rule and s.interval = a.interval
             and s.event_time = a.event_time and a.symbol = any(s.members)
     ) storm on true
-"""
+"""  # noqa: S608 (a name of our own)
 
 
 def read_alerts(cursor: Cursor, limit: int) -> list[AlertRow]:

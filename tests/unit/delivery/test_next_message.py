@@ -9,9 +9,9 @@ from delivery.plan.quiet_hours import is_quiet
 from delivery.plan.texts import TextSettings
 from delivery.plan.waiting import takes
 from shared.settings.delivery_settings import BODY, SUBJECT, QuietHours
-from tests.unit.delivery.alerts import ALERT, NOON, alerts
+from tests.unit.delivery.alerts import NOON, alerts
 
-RULES = SendingRules(TextSettings(SUBJECT, BODY, "UTC", is_simulated=False), None, digest_above=3)
+RULES = SendingRules(TextSettings(SUBJECT, BODY, "UTC", is_simulated=False), digest_above=3)
 NIGHT = QuietHours(time(22), time(7))
 NOON_BREAK = QuietHours(time(11, 30), time(12, 30))
 
@@ -38,14 +38,6 @@ def test_the_key_is_the_same_for_the_same_alerts() -> None:
 
 def test_nothing_is_sent_while_nothing_waits() -> None:
     assert next_message([], RULES, 9_999, NOON) is None
-
-
-def test_in_quiet_hours_only_critical_alerts_are_sent() -> None:
-    quiet = RULES._replace(quiet_hours=NOON_BREAK)
-    critical = ALERT._replace(severity="critical")
-    message = next_message([*alerts(9), critical], quiet, 9_999, NOON)
-    assert message is not None and message.alerts == (critical,)
-    assert next_message(alerts(9), quiet, 9_999, NOON) is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,13 @@ def test_a_rule_is_reported_with_the_values_that_it_read_and_the_time_of_the_zon
     )
 
 
+@pytest.mark.parametrize(("text", "shown"), [("rsi(14) < 30 on 5m", "rsi(14) < 30 on 5m"), ("", "rule 3")])
+def test_a_provisional_alert_is_marked_and_names_its_rule(text: str, shown: str) -> None:
+    alert = ALERT._replace(text=text, is_provisional=True)
+    subject = single(alert, SETTINGS, NOON, 9_999).subject
+    assert subject == f"AAPL: Provisional, the bar is still open: {shown}"
+
+
 def test_a_threshold_is_reported_with_its_value() -> None:
     alert = ALERT._replace(rule="price_change", text="", value=-0.0612, threshold=0.05, named_values={})
     assert single(alert, SETTINGS, NOON, 9_999).subject == "AAPL: Price down 6.1% in one bar (threshold 5.0%)"
