@@ -25,8 +25,8 @@ if __name__ == "__main__":  # Ctrl-C during the imports below ends it at once, w
 from producer.publishing.holder import Holder, holder_in, new_name
 from producer.publishing.lease import Lease, leased
 from producer.publishing.publisher import NOTHING, Publisher, last_positions
+from producer.publishing.requests import Requests
 from producer.reporting.heartbeat import Condition, heartbeats, no_chores
-from producer.reporting.requests import Requests
 from producer.sources.replay import ended_by_now, paced
 from shared.kafka import Log, LogWriter, make_topics
 from shared.market.records import Record

@@ -26,11 +26,11 @@ A rule is evaluated at closed bars. It fires where its condition becomes true, r
 (or until `clear` is true), and never fires on an unknown value: one that is warming up, missing or divided by zero.
 
 check reads a rule and prints its normal form; it needs no server. check, dry-run and add warn of comparisons that can
-never be true, such as change(1d) < -5, which means -500 %, or that always are. import prints the rule that means the
-same as a scan of StockCharts or a script in Pine, and on the error output what it means otherwise; - reads the text
-from the input. Where a part has no counterpart, it prints no rule, but every such part and why. dry-run shows where a
-rule would have fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of day.
-explain shows each bar with the value of each part of the condition, and what held the rule back.
+never be true, such as change(1d) < -5, which means -500 %, or that always are. import prints the equivalent rule of a
+scan of StockCharts or a script in Pine, and each difference in meaning on standard error; - reads the text from
+standard input. Where a part has no counterpart, it prints no rule, but every such part with the reason. dry-run shows
+where a rule would have fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of
+day. explain shows each bar with the value of each part of the condition, and what held the rule back.
 
 add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
 that close from then on. list shows the thresholds of .env and all rules, with the number of their alerts; show one of

@@ -12,7 +12,7 @@ LANGUAGES = ("pine", "stockcharts")
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "text", metavar="TEXT", help="the scan or script in quotation marks; - reads it from the input"
+        "text", metavar="TEXT", help="the scan or script in quotation marks; - reads it from standard input"
     )
     command.add_argument(
         "--from", dest="dialect", choices=LANGUAGES, help="its language; otherwise it is recognized"
@@ -23,8 +23,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def print_imported(arguments: argparse.Namespace, parameters: Parameters) -> int:
-    """Print the rule, and on the error output what it means otherwise. Returns the exit status: 2 if it has no
-    counterpart."""
+    """Print the equivalent rule, and each difference in meaning on standard error. Returns the exit status: 2 if there
+    is none."""
     # Imported here, because the other commands need no other language, and start faster.
     from analytics.alerts.importing.imported import LONGEST, ImportingError, imported
 

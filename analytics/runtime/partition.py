@@ -17,8 +17,8 @@ from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
 from analytics.store.alerts.alert_tables import Published, write_no_data_alerts, write_provisional
 from analytics.store.alerts.handlings import FoundHandling
+from analytics.store.headlines import write_headlines
 from analytics.store.replacing import replace_actions, replace_events
-from analytics.store.rules.headlines import write_headlines
 from analytics.store.set_aside_tables import write_set_aside
 from analytics.store.settings_tables import SettingsFrom
 from analytics.store.snapshot_tables import FoldSnapshot

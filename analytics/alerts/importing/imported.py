@@ -58,7 +58,7 @@ FADES = (
 
 @dataclass(frozen=True)
 class Imported:
-    """A rule, its normal form, and what it means otherwise than the original does."""
+    """A rule, its normal form, and each difference in meaning from the original."""
 
     rule: Rule
     text: str

@@ -45,7 +45,7 @@ class Untranslated(Node):
 
 @dataclass
 class Findings:
-    """Why parts can't be translated, and what a rule means otherwise than the original does, each said once."""
+    """Why parts can't be translated, and how a rule differs in meaning from the original, each stated once."""
 
     faults: list[Fault] = field(default_factory=list)
     differences: dict[str, None] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""Rules: the bars and headlines they read, requests to arm them, and their changes in the log."""
+"""Rules: the bars they read, requests to arm them, and their changes in the log."""

@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple, TypeVar
 
 from analytics.mood.headline_mood import ScoredHeadline
-from analytics.store.rules.headlines import counted_headlines
+from analytics.store.headlines import counted_headlines
 from analytics.store.rules.stored_bars import stored_bars
 from analytics.store.tables import splits_until
 from analytics.store.times import AFTER_ALL_BARS

@@ -2,7 +2,7 @@
 
 from analytics.engine.armed_rules import FoundForRules
 from analytics.store.alerts.alert_tables import Published, write_no_data_alerts
-from analytics.store.rules.headlines import write_headlines
+from analytics.store.headlines import write_headlines
 from analytics.store.rules.rule_changes import write_rule_changes
 from shared.postgres.database import Cursor
 

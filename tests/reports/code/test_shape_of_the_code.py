@@ -34,7 +34,7 @@ WITH_SQL = set(
     analytics/store/market_tables analytics/store/alerts/alert_tables
     analytics/store/own_tables analytics/store/forecasts/search_tables analytics/store/set_aside_tables
     analytics/store/rules/closed_bars analytics/store/rules/rule_changes analytics/store/rules/rule_requests
-    analytics/store/alerts/handlings analytics/store/rules/headlines analytics/store/rules/stored_bars
+    analytics/store/alerts/handlings analytics/store/headlines analytics/store/rules/stored_bars
     analytics/store/settings_tables analytics/store/snapshot_tables analytics/store/across/rule_places
     analytics/store/across/symbol_times analytics/store/across/rule_runs analytics/store/across/given_up
     analytics/store/across/storm_tables
