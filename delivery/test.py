@@ -1,4 +1,4 @@
-"""Send a test message to each address of ALERT_URLS, and say what happened.
+"""Send a test message to each address of ALERT_URLS, and print what happened.
 
     python -m delivery.test                 to each address
     python -m delivery.test --route 2       to the second one

@@ -1,7 +1,7 @@
 """How strongly a symbol's last bar moved, and the market with it. Pure.
 
-It says what the price did, not what anybody thinks: it is shown as price action beside the mood of headlines, and is no
-part of it.
+It measures what the price did, not what anybody thinks: it is shown as price action beside the mood of headlines, and
+is no part of it.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from shared.market.threshold_texts import threshold_sentence
 from shared.settings.delivery_settings import filled
 
 LATE = timedelta(minutes=1)
-"""From this delay on a message says how late it is."""
+"""From this delay on a message states how late it is."""
 LEAST_LISTED = 3
 """A route whose messages can't list so many alerts gets their number by symbol."""
 LONGEST_LISTED = 200
@@ -24,7 +24,7 @@ SIMULATED = "Simulated: "
 
 
 class TextSettings(NamedTuple):
-    """The templates, the time zone of times, and whether the market is simulated, which each message then says."""
+    """The templates, the time zone of times, and whether the market is simulated, which each message then states."""
 
     subject: str
     body: str

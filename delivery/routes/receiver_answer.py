@@ -7,7 +7,7 @@ of its log notes the error. Neither the texts of these logs nor those of the err
 with their secrets.
 
 The session follows no redirect by which the message would get lost or its secrets would reach another host: `requests`
-repeats a POST that is answered with 301 or 302 as a GET, whose answer says nothing about the message.
+repeats a POST that is answered with 301 or 302 as a GET, whose answer shows nothing about the message.
 
 The body of an answer is of no interest beyond its beginning. One that is endless must not fill the memory, and one
 that takes for ever must not make an accepted message look like one that was not, which would be sent again.
@@ -97,7 +97,7 @@ class BriefAdapter(HTTPAdapter):
 
 
 def _beginning(body: urllib3.HTTPResponse) -> bytes:
-    """The first bytes of a body. If it breaks off, what came before; the status says what became of the message."""
+    """The first bytes of a body. If it breaks off, what came before; the status shows what became of the message."""
     found, until = bytearray(), time.monotonic() + BODY_SECONDS
     with suppress(urllib3.exceptions.HTTPError, OSError):
         while len(found) < MOST_BYTES and time.monotonic() < until:

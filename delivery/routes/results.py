@@ -39,7 +39,7 @@ BY_ERROR: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 
 class SendingResult(NamedTuple):
-    """`words` say what happened. `retry_after` is how many seconds the receiver asks to wait, None if it does not.
+    """`words` describe what happened. `retry_after` is how many seconds the receiver asks to wait, None if it does not.
 
     `is_message_refused` is whether the reason may be the message itself.
     """
@@ -54,7 +54,7 @@ TIMED_OUT = SendingResult(False, TIME_OUT)
 
 
 def result_of(is_delivered: bool, answer: ReceiverAnswer) -> SendingResult:
-    """The result of an attempt of which apprise only says whether it succeeded."""
+    """The result of an attempt of which apprise only reports whether it succeeded."""
     if is_delivered:
         return SendingResult(True, DELIVERED)
     if answer.status is not None and not 200 <= answer.status < 300:

@@ -81,7 +81,7 @@ class FormParameter:
 class Form:
     """A function of another language as a template in the language of rules.
 
-    Numbers and series stand in the template in braces, values by their bare names. `differs` says what the rule means
+    Numbers and series stand in the template in braces, values by their bare names. `differs` states what the rule means
     otherwise; empty if nothing.
     """
 

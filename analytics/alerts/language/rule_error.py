@@ -10,7 +10,7 @@ EXCERPT = 100
 
 
 class Fault(Exception):
-    """A fault at a place of an expression, which is an offset in its text; the message says what was expected."""
+    """A fault at a place of an expression, which is an offset in its text; the message states what was expected."""
 
     def __init__(self, place: int, message: str) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class Fault(Exception):
 class RuleError(TickstreamError):
     """The text of a rule has a fault; `line` and `column` count from 1.
 
-    The message shows the line with a caret below the place, and says what was expected.
+    The message shows the line with a caret below the place, and states what was expected.
     """
 
     def __init__(self, text: str, place: int, fault: str) -> None:

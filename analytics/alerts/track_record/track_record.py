@@ -53,7 +53,7 @@ class HorizonRecord(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """What the interval allows to be said."""
+        """What the interval allows to conclude."""
         found = self.difference
         if found is None:
             return TOO_FEW

@@ -14,8 +14,8 @@ NO_QUOTE = 0.0
 
 
 class NoDataAlert(NamedTuple):
-    """A rule on missing quotes fired: at `time`, epoch seconds, the last quote was as old as the rule says. `price` is
-    that of this quote, `seconds` its age."""
+    """A rule on missing quotes fired: at `time`, epoch seconds, the last quote was as old as the rule states. `price`
+    is that of this quote, `seconds` its age."""
 
     symbol: str
     armed: ArmedRule
