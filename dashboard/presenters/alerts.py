@@ -7,8 +7,7 @@ import msgspec
 from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
-from shared.market.alert_texts import DEFAULT_SEVERITY, STATE_TEXTS
-from shared.market.threshold_texts import threshold_sentence, threshold_title
+from shared.market.alert_texts import DEFAULT_SEVERITY, STATE_TEXTS, threshold_sentence, threshold_title
 
 KINDS = {
     "disagreement": "Sources disagree",

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from delivery.plan.waiting import WaitingAlert
-from shared.market.alert_texts import STATE_TEXTS
-from shared.market.threshold_texts import threshold_sentence
+from shared.market.alert_texts import STATE_TEXTS, threshold_sentence
 from shared.settings.delivery_settings import filled
 
 LATE = timedelta(minutes=1)
