@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from shared.market.threshold_texts import THRESHOLD_TEXTS
+from shared.market.alert_texts import THRESHOLD_TEXTS, rule_name
 from shared.settings.analysis_settings import Section
 
 FIELDS = ("symbol", "interval", "rule", "text", "severity", "price", "time", "values", "id")
@@ -88,7 +88,7 @@ def _require_selectable(name: str) -> None:
     if name in names or RULE_NAME.fullmatch(name):
         return
     digits = re.sub("[^0-9]", "", name)
-    near = difflib.get_close_matches(name.lower(), names, n=1) or ([f"rule {int(digits)}"] if digits else [])
+    near = difflib.get_close_matches(name.lower(), names, n=1) or ([rule_name(int(digits))] if digits else [])
     hint = f"; did you mean {near[0]}?" if near else ""
     raise ValueError(
         f"has {name[:40]!r}, which is neither a severity ({', '.join(SEVERITIES)}) nor the name of a rule such as"

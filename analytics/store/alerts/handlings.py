@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
+from shared.market.alert_texts import RULE_NAME_SQL
 from shared.market.records import AlertHandling
 from shared.postgres.database import Cursor
 from shared.progress.batches import Batch
@@ -27,10 +28,10 @@ RUNNING = """
     where until > %(now)s and (%(rule)s::text is null or rule = %(rule)s)
         and (%(symbol)s::text is null or symbol = %(symbol)s)
 """
-KNOWN_RULE = """
-    select exists (select from rule_requests where 'rule ' || rule_id = %(rule)s)
+KNOWN_RULE = f"""
+    select exists (select from rule_requests r where {RULE_NAME_SQL} = %(rule)s)
         or exists (select from alerts where rule = %(rule)s)
-"""
+"""  # noqa: S608 (a name of our own)
 KNOWN_SYMBOL = """
     select exists (select from symbols where symbol = %(symbol)s)
         or exists (select from alerts where symbol = %(symbol)s)

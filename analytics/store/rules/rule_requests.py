@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from shared.market.alert_texts import RULE_NAME_SQL, rule_name
 from shared.postgres.database import Cursor
 
-LISTED = """
+LISTED = f"""
     select r.rule_id, r.version, r.action,
         coalesce((
             select text from rule_requests armed where armed.rule_id = r.rule_id and armed.text <> ''
@@ -19,11 +20,11 @@ LISTED = """
     from rule_requests r
     left join lateral (
         select count(*) as alerts, max(event_time) as last from alerts
-        where rule = 'rule ' || r.rule_id and state is distinct from 'withdrawn'
+        where rule = {RULE_NAME_SQL} and state is distinct from 'withdrawn'
     ) fired on true
     where r.version = (select max(version) from rule_requests m where m.rule_id = r.rule_id)
     order by r.rule_id
-"""
+"""  # noqa: S608 (a name of our own)
 
 ADDED = """
     with next as (select nextval(pg_get_serial_sequence('rule_requests', 'rule_id')) as rule_id)
@@ -37,7 +38,7 @@ REQUESTS = """
 """
 ALERTS = """
     select symbol, event_time, price, named_values from alerts
-    where rule = 'rule ' || %s order by event_time desc, symbol limit %s
+    where rule = %s order by event_time desc, symbol limit %s
 """
 
 
@@ -112,7 +113,7 @@ def requests_of(cursor: Cursor, rule_id: int) -> list[RuleRequest]:
 
 def alerts_of(cursor: Cursor, rule_id: int, limit: int) -> list[RuleAlert]:
     """The latest alerts of a rule, newest first."""
-    cursor.execute(ALERTS, (rule_id, limit))
+    cursor.execute(ALERTS, (rule_name(rule_id), limit))
     return [RuleAlert(*row) for row in cursor.fetchall()]
 
 
