@@ -26,9 +26,12 @@ def print_track_record(cursor: Cursor, name: str, console: Console) -> None:
             _fired(cursor, symbol, exchanges.get(symbol), cast(Interval, interval), starts)
             for symbol, starts in by_symbol.items()
         ]
-        alerts = sum(len(each.places) for each in fired)
+        alerts, at_bars = sum(map(len, by_symbol.values())), sum(len(each.places) for each in fired)
         console.print(f"{alerts:,} alerts of {len(fired)} symbols on {interval} so far.")
-        console.print(record_table(track_record(fired, cast(Interval, interval))))
+        if at_bars < alerts:
+            console.print(f"{alerts - at_bars:,} of them are at no stored bar: nothing can be measured from there.")
+        if at_bars:
+            console.print(record_table(track_record(fired, cast(Interval, interval))))
 
 
 def _fired(cursor: Cursor, symbol: str, exchange: str | None, interval: Interval, starts: list[int]) -> Fired:

@@ -10,13 +10,13 @@ from shared.postgres.database import Cursor
 
 CANDIDATES = f"""
     with found as (
-        select rule, interval, event_time, max(severity) as severity, max(rule_version) as version
+        select rule, interval, event_time, max(rule_version) as version
         from alerts where event_time > (select judged_until from storm_progress)
             and coalesce(state, 'confirmed') = 'confirmed'
             and event_time > (select max(event_time) from alerts) - interval '2 days' and interval = any(%s)
         group by rule, interval, event_time having count(*) >= %s
     ), texts as (select distinct on (rule_id, version) {RULE_NAME_SQL} as rule, version, text from rule_changes r)
-    select rule, interval, extract(epoch from event_time)::bigint, severity, text
+    select rule, interval, extract(epoch from event_time)::bigint, text
     from found left join texts using (rule, version) order by event_time, rule, interval
 """  # noqa: S608 (a name of our own)
 """Older alerts are of histories that are being read, or were decided: they would only make each look longer."""
@@ -46,7 +46,6 @@ class StormCandidate(NamedTuple):
     rule: str
     interval: Interval
     end: int
-    severity: str | None
     text: str | None
 
 
@@ -92,10 +91,10 @@ def undo_storms(cursor: Cursor) -> None:
 
 def write_storms(cursor: Cursor, storms: Sequence[Storm], until: int) -> None:
     """Write what was decided about alerts at bars that ended by `until`, epoch seconds."""
-    for (rule, interval, end, severity, _), members, symbols in storms:
+    for (rule, interval, end, _), members, symbols in storms:
         cursor.execute(
-            "insert into storms (rule, interval, event_time, members, symbols, severity)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
-            (rule, interval, utc(end), list(members), symbols, severity),
+            "insert into storms (rule, interval, event_time, members, symbols)"
+            " values (%s, %s, %s, %s, %s) on conflict do nothing",
+            (rule, interval, utc(end), list(members), symbols),
         )
     cursor.execute("update storm_progress set judged_until = greatest(judged_until, %s)", (utc(until),))

@@ -38,7 +38,7 @@ REQUESTS = """
 """
 ALERTS = """
     select symbol, event_time, price, named_values from alerts
-    where rule = %s order by event_time desc, symbol limit %s
+    where rule = %s and state is distinct from 'withdrawn' order by event_time desc, symbol limit %s
 """
 
 
