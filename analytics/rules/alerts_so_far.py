@@ -29,7 +29,9 @@ def print_track_record(cursor: Cursor, name: str, console: Console) -> None:
         alerts, at_bars = sum(map(len, by_symbol.values())), sum(len(each.places) for each in fired)
         console.print(f"{alerts:,} alerts of {len(fired)} symbols on {interval} so far.")
         if at_bars < alerts:
-            console.print(f"{alerts - at_bars:,} of them are at no stored bar: nothing can be measured from there.")
+            console.print(
+                f"{alerts - at_bars:,} of them are at no stored bar: nothing can be measured from there."
+            )
         if at_bars:
             console.print(record_table(track_record(fired, cast(Interval, interval))))
 
