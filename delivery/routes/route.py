@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.plugins import NotifyBase
@@ -25,6 +26,9 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 """The header of a mail that no person wrote, which nobody's notice of absence answers (RFC 3834, 5)."""
 RECEIVERS = ("targets", "topics")
 """What the services call the list of those to whom one address sends."""
+PASSWORDS = ("pass", "password")
+UNDECLARED = ("user", "port")
+"""Parameters that apprise reads of each address, and services do not declare."""
 TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
 
 
@@ -101,8 +105,9 @@ def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> lis
                 f"ALERT_URLS: the address number {number} ({scheme}://…) is of no known service, or incomplete; "
                 "docs/delivery.md has examples."
             )
+        _require_known_parameters(number, address, service)
         service.socket_connect_timeout = service.socket_read_timeout = send_seconds
-        name = _without_secrets(scheme, service)
+        name = _without_secrets(address, service)
         for each in _for_each_receiver(service):
             same = sum(route.key.partition(" ")[0] == name for route in routes)
             routes.append(Route(number, f"{name} {same + 1}" if same else name, each, zone))
@@ -127,12 +132,33 @@ def _for_each_receiver(service: NotifyBase) -> Iterator[NotifyBase]:
     yield service
 
 
-def _without_secrets(scheme: str, service: NotifyBase) -> str:
-    """Scheme and host. Where an address has a token in the place of the host, as those of many chats have, only the
-    scheme."""
-    host = str(getattr(service, "host", None) or "")
+def _require_known_parameters(number: int, address: str, service: NotifyBase) -> None:
+    """Raise ConfigError if an address of mail with a password among its parameters has one that is unknown: it may be
+    the end of the password, after an &. Other services read more parameters than they declare."""
+    parts = address.partition("?")[2].split("&")
+    names = [unquote(part.partition("=")[0]).lower() for part in parts]
+    if not isinstance(service, NotifyEmail) or {*names}.isdisjoint(PASSWORDS):
+        return
+    for place, name in enumerate(names, 1):
+        if name and name[0] not in "+-:" and name not in {*service.template_args, *PASSWORDS, *UNDECLARED}:
+            raise ConfigError(
+                f"ALERT_URLS: the address number {number} has a password, and its parameter number {place} is none of"
+                " this service: correct its name, or write & as %26 in the password."
+            )
+
+
+def _without_secrets(address: str, service: NotifyBase) -> str:
+    """Scheme and host. Where an address has a token in the place of the host, as those of many chats have, or where
+    its service reads another host in it than stands there, only the scheme."""
+    scheme, _, rest = address.partition("://")
+    place = rest.partition("?")[0]
+    authority = place.partition("/")[0]
+    written = authority.rpartition("@")[2].lower()
+    host = str(getattr(service, "host", None) or "").lower()
     is_host = "host" in service.template_tokens and (_is_address(host) or "." in host or host == "localhost")
-    return f"{scheme}://{host.lower()}" if is_host else f"{scheme}://"
+    is_written = written in (host, f"[{host}]") or written.rpartition(":")[0] in (host, f"[{host}]")
+    is_certain = "@" in authority or "@" not in place
+    return f"{scheme.lower()}://{host if is_host and is_written and is_certain else ''}"
 
 
 def _names(protocol: object) -> tuple[str, ...]:

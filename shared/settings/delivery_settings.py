@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from shared.market.alert_texts import THRESHOLD_TEXTS, rule_name
+from shared.settings.addresses import unencoded_in
 from shared.settings.analysis_settings import Section
 
 FIELDS = ("symbol", "interval", "rule", "text", "severity", "price", "time", "values", "id")
@@ -60,6 +61,11 @@ def _urls(urls: SecretStr) -> SecretStr:
         if not ADDRESS.fullmatch(url):
             raise ValueError(
                 f"must be addresses such as mailto://…, separated by spaces, and number {number} is none"
+            )
+        if signs := unencoded_in(url):
+            raise ValueError(
+                f"has an address, number {number}, in which a part of a user name, password or token may be taken for"
+                f" the host or a parameter: write {', '.join(signs)}"
             )
     return urls
 

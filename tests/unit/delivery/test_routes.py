@@ -29,6 +29,9 @@ ADDRESSES = {
     f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRET[:24]}/#chan": "slack://",
     f"gotify://push.example.org/{SECRET}": "gotify://push.example.org",
     f"pover://{SECRET * 2}@{SECRET * 2}": "pover://",
+    f"mailtos://user:p@{SECRET}.word@example.org": "mailtos://",
+    f"jsons://{SECRET}.last/@example.org": "jsons://",
+    "json://[::1]:8080/path": "json://[::1]",
 }
 
 
@@ -52,6 +55,16 @@ def test_an_address_that_is_of_no_use_is_named_by_number_and_scheme(address: str
     with pytest.raises(ConfigError, match=r"the address number 2 \(\w+://…\)") as refused:
         open_routes(["json://example.org", address], "UTC", 5.0)
     assert SECRET not in str(refused.value)
+
+
+def test_a_parameter_that_may_be_the_end_of_a_password_is_refused_by_its_number() -> None:
+    mail = f"mailtos://example.org?user=u&pass=a&{SECRET}=b&to=me@example.org"
+    with pytest.raises(
+        ConfigError, match=r"its parameter number 3 is none of this service.*& as %26"
+    ) as refused:
+        open_routes([mail], "UTC", 5.0)
+    assert SECRET.lower() not in str(refused.value).lower()
+    assert open_routes([mail.replace(f"&{SECRET}=", "%26")], "UTC", 5.0)
 
 
 def caused(error: Exception, by: Exception) -> Exception:

@@ -57,3 +57,53 @@ def test_a_wrong_value_is_named_with_its_place(env_file: Path, line: str, words:
     sentence = refusal(env_file, line)
     assert words in sentence and line.partition("=")[0] in sentence
     assert SECRET not in sentence
+
+
+@pytest.mark.parametrize(
+    ("address", "signs"),
+    [
+        (f"mailtos://user:p@{SECRET}.com@example.com", "@ as %40"),
+        (f"mailtos://me@example.com:{SECRET}@example.com", "@ as %40"),
+        (f"mailtos://user:a:{SECRET}@example.com", ": as %3A"),
+        (f"mailtos://user:a;{SECRET}@example.com", "; as %3B"),
+        (f"mailtos://user:a&{SECRET}@example.com", "& as %26"),
+        (f"mailtos://user:a?{SECRET}@example.com", "? as %3F"),
+        (f"mailtos://first.last:12?{SECRET}=b@example.com", "? as %3F, @ as %40"),
+        (f"mailtos://user:a#{SECRET}@example.com", "# as %23"),
+        (f"mailtos://user:12/#{SECRET}@example.com", "/ as %2F, @ as %40"),
+        (f"mailtos://first.last:12/{SECRET}@example.com", "/ as %2F, @ as %40"),
+        (f"mailtos://first.last:12/@{SECRET}", "/ as %2F, @ as %40"),
+        (f"json://first.last/{SECRET}:b@example.com", "/ as %2F, @ as %40"),
+        (f"mailtos://user:50%{SECRET}@example.com", "% as %25"),
+        (f"mailtos://example.com?user=u&pass={SECRET}&b&to=me@example.com", "& as %26"),
+        (f"mailtos://example.com?user=u&pass={SECRET};b", "; as %3B"),
+        (f"mailtos://example.com?user=u&pass={SECRET}?b", "? as %3F"),
+        (f"mailtos://example.com?user=u&pass={SECRET}#b", "# as %23"),
+        (f"mailtos://u@example.com?pass={SECRET}@b", "@ as %40"),
+        (f"mailtos://u@example.com?pass={SECRET}%b", "% as %25"),
+    ],
+)
+def test_an_address_whose_parts_can_be_mistaken_for_others_is_refused_without_its_text(
+    env_file: Path, address: str, signs: str
+) -> None:
+    sentence = refusal(env_file, f'ALERT_URLS="json://x.org {address}"')
+    assert "number 2, in which a part of a user name, password or token may be taken for the host" in sentence
+    assert f"write {signs}" in sentence
+    assert SECRET not in sentence
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"mailtos://user%40example.com:p%40%3A%2F%23%3F%26%3B%25{SECRET}@example.com?to=ME@example.com",
+        f"mailtos://example.com:587?smtp=smtp.example.com&user=me@example.com&pass={SECRET}&to=ME@example.com",
+        f"jsons://example.com:8080/{SECRET}?+Authorization={SECRET}&:body=text&-x=y",
+        f"tgram://123456789:{SECRET}/@channel",
+        f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRET}/#channel",
+        f"ses://me@example.com/KEY/{SECRET}/us-east-1/you@example.com",
+        f"https://outlook.office.com/webhook/a@b/IncomingWebhook/{SECRET}/c",
+        "json://[::1]:8080/path",
+    ],
+)
+def test_an_address_whose_parts_are_certain_is_taken(env_file: Path, address: str) -> None:
+    assert loaded(env_file, f'ALERT_URLS="{address}"').delivery.addresses == [address]
