@@ -42,7 +42,7 @@ class Newsroom:
         self._due: dict[str, float] = {}
         self._paused_until = 0.0
         self._failures = 0
-        self._told: set[tuple[str, str]] = set()
+        self._logged: set[tuple[str, str]] = set()
         self._found: Queue[Headline] = Queue()
         self.known = KnownHeadlines()
 
@@ -89,10 +89,10 @@ class Newsroom:
     def _warn(self, subject: str, story: Story, reason: str) -> None:
         """Log why a story is left out: for each subject and reason the first one, because a feed repeats its own
         faults, and none that is only old."""
-        if reason == TOO_OLD or (subject, reason) in self._told:
+        if reason == TOO_OLD or (subject, reason) in self._logged:
             log.debug("a story about %s is not used: %s", story.symbol, reason)
             return
-        self._told.add((subject, reason))
+        self._logged.add((subject, reason))
         dated = f' dated "{plain_text(story.date, DATE_LENGTH)}"' if story.date else ""
         log.warning(
             "Headlines of %s: a story about %s%s is left out: %s. Others of this kind are not logged.",
