@@ -57,11 +57,13 @@ def _all(node: Node) -> Iterator[Node]:
 def _sentence(node: Node) -> str:
     match node:
         case Compared():
-            answer = _answer(node.relation, _limits(node.left), _limits(node.right))
+            answer = _answer(node.relation, limits_of(node.left), limits_of(node.right))
         case Crosses():
-            answer = None if _can_cross(node.direction, _limits(node.left), _limits(node.right)) else False
+            answer = (
+                None if _can_cross(node.direction, limits_of(node.left), limits_of(node.right)) else False
+            )
         case Between():
-            value, low, high = (_limits(each) for each in node.children)
+            value, low, high = (limits_of(each) for each in node.children)
             answer = False if value.high < low.low or value.low > high.high else None
         case _:
             return ""
@@ -90,7 +92,7 @@ def _can_cross(direction: str, left: Limits, right: Limits) -> bool:
 
 
 def _sentence_with_reason(node: Node, answer: bool) -> str:
-    found = {each: _limits(each) for each in node.children}
+    found = {each: limits_of(each) for each in node.children}
     of_prices = any(limits.of_prices_above_zero for limits in found.values())
     why = ", ".join(
         f"{expression_text(each)} {_bounds(limits)}" for each, limits in found.items() if _is_shown(limits)
@@ -114,16 +116,16 @@ def _bounds(limits: Limits) -> str:
     return f"is at most {high:g}" if isinf(low) else f"is from {low:g} to {high:g}"
 
 
-def _limits(node: Node) -> Limits:
+def limits_of(node: Node) -> Limits:
     """The limits of a number that a rule reads or calculates."""
     match node:
         case Number():
             return Limits(node.value, node.value)
         case Negative():
-            low, high, of_prices = _limits(node.of)
+            low, high, of_prices = limits_of(node.of)
             return Limits(0.0 - high, 0.0 - low, of_prices)
         case Past():
-            return _limits(node.of)
+            return limits_of(node.of)
         case Series():
             return Limits(0.0) if SERIES[node.name] == "volume" else ANY
         case Call():
@@ -135,7 +137,7 @@ def _limits(node: Node) -> Limits:
 
 def _calculated(node: Arithmetic) -> Limits:
     """Of numbers that are written out; what is calculated from values may be any number."""
-    left, right = _limits(node.left), _limits(node.right)
+    left, right = limits_of(node.left), limits_of(node.right)
     if left.low != left.high or right.low != right.high or (node.sign == "/" and right.low == 0):
         return ANY
     signs = {"+": left.low + right.low, "-": left.low - right.low, "*": left.low * right.low}
@@ -145,11 +147,11 @@ def _calculated(node: Arithmetic) -> Limits:
 
 def _limits_of_call(node: Call) -> Limits:
     if node.function == "abs":
-        low, high, of_prices = _limits(node.arguments[0])
+        low, high, of_prices = limits_of(node.arguments[0])
         least = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
         return Limits(least, max(abs(low), abs(high)), of_prices)
     if node.function in ("min", "max"):
-        one, other = (_limits(each) for each in node.arguments)
+        one, other = (limits_of(each) for each in node.arguments)
         choose = min if node.function == "min" else max
         of_prices = one.of_prices_above_zero or other.of_prices_above_zero
         return Limits(choose(one.low, other.low), choose(one.high, other.high), of_prices)

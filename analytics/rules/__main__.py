@@ -49,6 +49,7 @@ from rich.console import Console
 from rich.progress import track
 
 from analytics.alerts.certain_comparisons import certain_comparisons
+from analytics.alerts.impossible_combinations import impossible_combinations
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
@@ -255,7 +256,7 @@ def _run_with_text(text: str, config: Config, arguments: argparse.Namespace) -> 
         print(error, file=sys.stderr)
         return 2
     if arguments.command in WARNED:
-        for sentence in certain_comparisons(rule):
+        for sentence in (*certain_comparisons(rule), *impossible_combinations(rule)):
             print(f"Warning: {sentence}", file=sys.stderr)
     _run_with_rule(rule, config, arguments)
     return 0
