@@ -28,6 +28,7 @@ from getpass import getuser
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analytics.alerts.language.syntax import SECONDS_OF_UNITS
@@ -173,21 +174,15 @@ def _action(handling: ListedHandling) -> str:
     return "unsnooze" if is_end else handling.action
 
 
-def _print_list(found: list[ListedHandling]) -> None:
+def print_list(found: list[ListedHandling]) -> None:
+    """Print the latest requests."""
     console = Console()
     console = Console(width=max(console.width, MIN_TABLE_WIDTH))
     table = Table("asked at (UTC)", "by", "action", "rule", "symbol", "until (UTC)", "state")
     for each in found:
-        table.add_row(
-            *(
-                _minute(each.requested_at),
-                each.handled_by,
-                _action(each),
-                each.rule or ALL,
-                each.symbol or ALL,
-            ),
-            *(_minute(each.until), "in the log" if each.is_in_log else "waiting for the producer"),
-        )
+        concerned = each.handled_by, _action(each), each.rule or ALL, each.symbol or ALL
+        state = "in the log" if each.is_in_log else "waiting for the producer"
+        table.add_row(_minute(each.requested_at), *map(escape, concerned), _minute(each.until), state)
     console.print(table)
 
 
@@ -199,7 +194,7 @@ def _run(arguments: argparse.Namespace) -> None:
         opened.enter_context(closing(connection))
         cursor = opened.enter_context(transaction(connection))
         if arguments.command == "list":
-            _print_list(listed_handlings(cursor, LISTED))
+            print_list(listed_handlings(cursor, LISTED))
         else:
             print(handle(cursor, arguments, datetime.now(UTC)))
 

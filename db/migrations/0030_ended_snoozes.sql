@@ -1,5 +1,5 @@
--- Of the snoozes of the same rule and symbol the latest one decides: a shorter one ends a longer one before it. What
--- waits to be delivered when a snooze begins is snoozed too.
+-- Of the snoozes of the same rule and symbol the last one in the log decides, whatever the clock was: a shorter one ends
+-- a longer one before it. What waits to be delivered when a snooze begins is snoozed too.
 create or replace function handlings_of(
     alert_rule text, alert_symbol text, alert_time timestamptz, alert_published_at timestamptz
 ) returns setof alert_handlings language sql stable as $$
@@ -11,7 +11,7 @@ create or replace function handlings_of(
                 select from alert_handlings later
                 where later.action = 'snooze' and later.rule is not distinct from h.rule
                     and later.symbol is not distinct from h.symbol
-                    and (later.handled_at, later.handling_id) > (h.handled_at, h.handling_id)
+                    and later."offset" > h."offset"
             )
             else alert_published_at is null or h.handled_at >= alert_published_at
         end

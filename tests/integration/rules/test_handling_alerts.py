@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analytics.analytics_consumer import analyse
-from analytics.handling.__main__ import handle, main
+from analytics.handling.__main__ import handle, main, print_list
 from analytics.store.alerts.alert_tables import StoredAlert, write_alerts
-from analytics.store.alerts.handlings import listed_handlings, unacknowledged
+from analytics.store.alerts.handlings import listed_handlings, request_handling, unacknowledged
 from dashboard.read.sql.alert_queries import read_alerts
 from delivery.store.outbox_tables import close_handled, route_new, switch_on, waiting_for
 from producer.producer import produce
@@ -108,6 +108,13 @@ def test_snooze_can_be_ended_and_shortened(desk: Desk) -> None:
         wait_for(lambda: are_in_the_log(desk))
         assert [snoozed(desk, symbol, 30) for symbol in "AB"] == [False, False]
     assert ask(desk, "unsnooze", "rule 3", None) == "Alerts of rule 3: no snooze is running."
+
+
+def test_name_in_brackets_is_listed_as_it_is(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        request_handling(cursor, "acknowledge", None, None, NOW, "bob [/x]")
+        print_list(listed_handlings(cursor, 10))
+    assert "bob [/x]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
