@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dash import Dash
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp
 from dashboard.api import callbacks, guard, ticks
 from dashboard.api import routes as api
 from dashboard.api.chart_library import ensure_library, library_folder, read_package
+from dashboard.document import ASSETS, NOT_WITH_THE_REST, document
 from dashboard.layout import page
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from dashboard.text.rewording import Rewording
 
 NAMES = guard.Names()
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
-<body>{%app_entry%}<div>{%config%}{%scripts%}{%renderer%}</div></body>
-</html>"""
 
 
 def build(
@@ -81,11 +76,12 @@ def _page_of(server: FastAPI, chart_library: str) -> Dash:
     return Dash(
         "tickstream",
         server=server,
-        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_folder=str(ASSETS),
+        assets_ignore=NOT_WITH_THE_REST,
         serve_locally=True,
         external_scripts=[chart_library],
         title="Tickstream",
         update_title=None,
-        index_string=PAGE,
+        index_string=document(),
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )

@@ -15,17 +15,7 @@ from dashboard.presenters.panels import blank_session, part_items
 from dashboard.read.read_model import ReadModel
 
 PULSE_MILLISECONDS = 500
-THEME = {
-    "primaryColor": "blue",
-    "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
-    "defaultRadius": "sm",
-    "colors": {
-        "dark": [
-            "#dfe7f1", "#b9c5d6", "#8d9bad", "#5d6b80", "#2c3a4b",
-            "#1f2a37", "#16202b", "#0f151d", "#0a0e14", "#070b10",
-        ],
-    },
-}  # fmt: skip
+THEME = {"primaryColor": "blue", "fontFamily": "var(--font)", "defaultRadius": "sm"}
 
 FIGURES = {
     "per_second": "Messages/s", "lag": "Lag", "late": "Late", "set_aside": "Set aside", "dead_letters": "Dead letters",
@@ -82,7 +72,7 @@ def page(model: ReadModel, context: PageContext) -> dmc.MantineProvider:
         ],
         className="page",
     )
-    return dmc.MantineProvider(body, forceColorScheme="dark", theme=THEME)
+    return dmc.MantineProvider(body, id="theme-provider", theme=THEME)
 
 
 def _banner(text: str | None) -> html.Div:
@@ -126,7 +116,8 @@ def _clock() -> html.Div:
     badge = html.Span(id="badge", className="badge", hidden=True)
     clock = html.Span(id="clock", className="clock num")
     age = html.Span(id="age", className="badge num", hidden=True, title="Age of the latest quote")
-    return html.Div([badge, clock, age], className="head-right")
+    theme = html.Button(id="theme", type="button", className="theme")
+    return html.Div([badge, clock, age, theme], className="head-right")
 
 
 def _symbol_select(symbols: list[str]) -> dmc.Select:

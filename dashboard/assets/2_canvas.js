@@ -4,7 +4,7 @@
   const KINDS = { candlestick: "CandlestickSeries", line: "LineSeries", histogram: "HistogramSeries" };
   const HALF_LETTER = 3.4; // half the width of a letter on the time axis, in pixels
   const held = new Map(); // by id: the specification of a series and the library's objects for it
-  let chart = null, panes = [], pointed = null, wanted = null, isMoved = false, onMove = () => {}, onPoint = () => {};
+  let chart = null, look = {}, panes = [], pointed = null, wanted = null, isMoved = false, onMove = () => {}, onPoint = () => {};
 
   // The library cuts off a label at the edge of the time axis; such a label is omitted. It also caches formatted labels by
   // key. Whether a label fits depends on its position, so every call returns a new key.
@@ -23,9 +23,10 @@
   // `point` is called with the library's crosshair event, `move` after each move along the time axis.
   function create(options, { point, move }) {
     const { axisTick, axisTime } = deskFormat;
+    look = options;
     chart = LightweightCharts.createChartEx(document.getElementById("chart"), axis(), {
-      ...options, autoSize: true,
-      timeScale: { ...options.timeScale, tickMarkFormatter: axisTick },
+      ...deskTheme.painted(options), autoSize: true,
+      timeScale: { ...deskTheme.painted(options.timeScale), tickMarkFormatter: axisTick },
       localization: { timeFormatter: axisTime, dateFormat: "yyyy-MM-dd" },
     });
     onMove = move;
@@ -85,10 +86,11 @@
 
   function make(spec) {
     const levels = (spec.priceLines || []).map(({ price }) => price);
-    const options = levels.length ? { ...spec.options, autoscaleInfoProvider: includeGuides(levels) } : spec.options;
+    const own = deskTheme.painted(spec.options);
+    const options = levels.length ? { ...own, autoscaleInfoProvider: includeGuides(levels) } : own;
     const series = chart.addSeries(LightweightCharts[KINDS[spec.type]], options, paneOf(spec.pane));
-    for (const line of spec.priceLines || []) series.createPriceLine(line);
-    const made = { series, spec: { ...spec, data: null, markers: null }, markers: null, line: null };
+    const guides = (spec.priceLines || []).map((line) => series.createPriceLine(deskTheme.painted(line)));
+    const made = { series, guides, spec: { ...spec, data: null, markers: null }, markers: null, line: null };
     held.set(spec.id, made);
     return made;
   }
@@ -97,7 +99,7 @@
 
   function put(spec) {
     const own = held.get(spec.id) || make(spec), { series, spec: before } = own;
-    if (before.options !== spec.options && differ(before.options, spec.options)) series.applyOptions(spec.options);
+    if (before.options !== spec.options && differ(before.options, spec.options)) series.applyOptions(deskTheme.painted(spec.options));
     if (spec.scale && differ(own.scale, spec.scale)) series.priceScale().applyOptions(spec.scale);
     if (before.data !== spec.data) series.setData(spec.data);
     if (spec.markers && differ(before.markers, spec.markers)) mark(own, spec.markers);
@@ -105,8 +107,20 @@
   }
 
   function mark(own, markers) {
-    if (own.markers) own.markers.setMarkers(markers);
-    else if (markers.length) own.markers = LightweightCharts.createSeriesMarkers(own.series, markers);
+    const shown = deskTheme.painted(markers);
+    if (own.markers) own.markers.setMarkers(shown);
+    else if (shown.length) own.markers = LightweightCharts.createSeriesMarkers(own.series, shown);
+  }
+
+  // After a change of the theme: everything but the data gets its new colours.
+  function recolour() {
+    if (!chart) return;
+    chart.applyOptions(deskTheme.painted(look));
+    for (const own of held.values()) {
+      own.series.applyOptions(deskTheme.painted(own.spec.options));
+      own.guides.forEach((line, index) => line.applyOptions(deskTheme.painted(own.spec.priceLines[index])));
+      if (own.markers) mark(own, own.spec.markers);
+    }
   }
 
   // The order of the list is the drawing order within each pane.
@@ -132,7 +146,7 @@
   function tag(id, price, color) {
     const own = held.get(id);
     if (!own) return;
-    const line = { price, color, lineWidth: 1, lineStyle: 1, axisLabelVisible: true };
+    const line = { price, color: deskTheme.colour(color), lineWidth: 1, lineStyle: 1, axisLabelVisible: true };
     if (own.line) own.line.applyOptions(line); else own.line = own.series.createPriceLine(line);
   }
 
@@ -155,7 +169,7 @@
   }
 
   window.deskCanvas = {
-    create, draw, tag, tick, setRange, autoscale,
+    create, draw, tag, tick, setRange, autoscale, recolour,
     range: () => wanted || chart.timeScale().getVisibleLogicalRange(),
     isSettled: () => wanted === null,
     width: () => chart.timeScale().width(),

@@ -21,7 +21,7 @@
     if (value === null || value === undefined) return { time };
     if (!spec.tint) return { time, value };
     const rises = spec.tint.by === "sign" ? value >= 0 : bar.close >= bar.open;
-    return { time, value, color: rises ? spec.tint.up : spec.tint.down };
+    return { time, value, color: deskTheme.colour(rises ? spec.tint.up : spec.tint.down) };
   }
 
   // The exchange's local time; it must increase also when clocks are set back.
@@ -101,7 +101,7 @@
     const actions = view.marks.flatMap(({ time, letter }) => {
       const index = indexAfter(time - 1);
       if (index < 1 || index === view.bars.length) return [];
-      const color = letter === "S" ? "#f5c542" : "#5aa9ff";
+      const color = letter === "S" ? "--orange" : "--indigo";
       return [{ time: view.times[index], position: "belowBar", shape: "circle", size: 0.6, color, text: letter }];
     });
     return [...actions, ...deskAlerts.markers(timeOf)].sort((one, other) => one.time - other.time);
@@ -149,6 +149,13 @@
   function tag() {
     const last = newest().bar, price = specs.find(({ id }) => id === "price").options;
     if (last) deskCanvas.tag("price", last.close, last.close >= last.open ? price.upColor : price.downColor);
+  }
+
+  // After a change of the theme: columns have their colours in their data.
+  function recolour() {
+    if (!view) return;
+    fill(view.bars);
+    draw();
   }
 
   function show(studies) {
@@ -241,7 +248,7 @@
   }
 
   window.deskChart = {
-    setSpecs, load, redraw: draw, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
+    setSpecs, load, redraw: draw, recolour, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
     view: () => view,
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,

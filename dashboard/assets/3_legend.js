@@ -76,7 +76,7 @@
       const own = drawn.filter((spec) => spec.study === study);
       const colour = own.find((spec) => spec.id === study) || own[0];
       const group = span(legend, "study"), pair = span(group, "pair"); // a name and its first value stay on one line
-      span(pair, "study-name", labels[study]).style.color = colour.options.color;
+      span(pair, "study-name", labels[study]).style.color = `var(${colour.options.color})`;
       const lines = own.filter((spec) => !spec.tint), columns = own.filter((spec) => spec.tint);
       for (const [index, spec] of [...lines, ...columns].entries()) {
         const text = ({ bar }) => deskFormat.cell(bar[spec.column], spec.unit, view.decimals);
@@ -85,11 +85,10 @@
     }
   }
 
-  // A value has the opaque colour of its series.
+  // A value has the opaque colour of its series; a volume that of its candle.
   function colourOf(spec, bar) {
-    if (!spec.tint) return spec.options.color;
-    const rises = spec.tint.by === "sign" ? bar[spec.column] >= 0 : bar.close >= bar.open;
-    return (rises ? spec.tint.up : spec.tint.down).slice(0, 7);
+    if (!spec.tint || spec.tint.by === "sign") return `var(${spec.options.color})`;
+    return bar.close >= bar.open ? "var(--up)" : "var(--down)";
   }
 
   function refresh() {

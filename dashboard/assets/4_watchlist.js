@@ -97,10 +97,10 @@
     watchTone: ({ value }, tone) => deskFormat.tone(deskFormat.signed(value, 2)) === tone,
     leaveGrid: () => false, // Tab moves to the next part of the page, the arrow keys within the grid
     deskTheme: (theme) => theme.withParams({
-      backgroundColor: "#0f151d", foregroundColor: "#d5deea", headerBackgroundColor: "#0f151d",
-      headerTextColor: "#8d9bad", borderColor: "#1a232e", rowHoverColor: "#16202b", selectedRowBackgroundColor: "#1a2c42",
-      fontSize: 12.5, headerFontSize: 11.5, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 6,
-      browserColorScheme: "dark", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
+      backgroundColor: "var(--panel)", foregroundColor: "var(--text)", headerBackgroundColor: "var(--panel)",
+      headerTextColor: "var(--dim)", borderColor: "var(--line)", rowHoverColor: "var(--raised)", selectedRowBackgroundColor: "var(--selected)",
+      fontSize: 13, headerFontSize: 11, headerFontWeight: 500, fontFamily: "inherit", cellHorizontalPadding: 6,
+      browserColorScheme: "inherit", wrapperBorderRadius: 0, wrapperBorder: false, headerColumnBorder: false,
     }),
   };
   window.deskWatchlist = { apply, clear, select, isUnselected, row: (symbol) => rows.get(symbol), symbols: () => [...rows.keys()] };

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const ALERTS_SHOWN = 200, HOUR = 3600, LATEST = 1800, KEY = "desk-seen-alerts", MAX_TITLES = 3, PAUSE = 5000;
-  const TONES = { up: "#2bbfae", down: "#ff6b68", warn: "#f5c542", critical: "#ff6b68", info: "#5aa9ff" }; // as in the list
+  const TONES = { up: "--up", down: "--down", warn: "--orange", critical: "--text", info: "--steel" }; // as in the list
   const byId = (id) => document.getElementById(id);
   let datedAt = null, chosen = null;
   let seen = null; // the keys of the alerts that the user has seen, and the time of the newest of them

@@ -16,6 +16,7 @@
     deskChart.setSpecs(series);
     deskFan.setSpecs(fan);
     deskLegend.setLabels(labels);
+    deskLook.begin();
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", goToLatest);

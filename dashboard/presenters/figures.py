@@ -1,4 +1,8 @@
-"""Builds the chart's series and options from rows. Pure. The colours match the style sheet."""
+"""Builds the chart's series and options from rows. Pure.
+
+Colours are names of the style sheet, such as "--up", or "--up80" with two hexadecimal digits of opacity: the page
+replaces them with those of its theme.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +21,8 @@ from dashboard.presenters.indicators import (
 from dashboard.read.rows import ChartBar
 from shared.settings.analysis_settings import Alerts, Indicators
 
-UP, DOWN = "#26a69a", "#ef5350"
-PANEL, LINE, DIM = "#0f151d", "#1a232e", "#8d9bad"
-GUIDE = "#4a5668"
-FORECAST = "#4cc3e0"
+UP, DOWN = "--up", "--down"
+FORECAST, VOLUME = "--cyan", "--steel"
 OWN_COLUMNS = ("start", "open", "high", "low", "close", "volume")
 COLUMNS = tuple(output.name for spec in drawn() for output in spec.outputs)
 """The columns of indicators that the chart's series draw."""
@@ -33,7 +35,7 @@ def studies(periods: Indicators) -> list[Study]:
     return [
         *(study for study in indicators if study.pane == PRICE),
         Study("forecast", "Forecast", PRICE, FORECAST),
-        Study("volume", "Volume", "volume", "#5a78a0"),
+        Study("volume", "Volume", "volume", VOLUME),
         *(study for study in indicators if study.pane != PRICE),
     ]
 
@@ -107,9 +109,10 @@ def _line(column: str, study: str, pane: str, unit: Unit, **options: Any) -> dic
 
 
 def _histogram(column: str, study: str, pane: str, unit: Unit, tint: str) -> dict[str, Any]:
-    """A histogram whose columns are coloured by candle or by sign."""
-    tints = {"by": tint, "up": f"{UP}80", "down": f"{DOWN}80"}
-    return _series(column, "histogram", study, pane, unit, {"color": "#5a78a0"}) | {"tint": tints}
+    """A histogram whose columns are coloured by candle, or by sign in two shades: green and red are for prices."""
+    rising, falling = (f"{UP}80", f"{DOWN}80") if tint == "candle" else (f"{VOLUME}90", f"{VOLUME}50")
+    tints = {"by": tint, "up": rising, "down": falling}
+    return _series(column, "histogram", study, pane, unit, {"color": VOLUME}) | {"tint": tints}
 
 
 def _series(
@@ -130,24 +133,23 @@ def _series(
 def guide_lines(output: Output, alerts: Alerts) -> list[dict[str, Any]]:
     """The guide lines of an output, some of them at thresholds of alerts."""
     levels = [getattr(alerts, level) if isinstance(level, str) else level for level in output.guides]
-    style = {"color": GUIDE, "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
+    style = {"color": "--faint", "lineWidth": 1, "lineStyle": 2, "axisLabelVisible": False}
     return [{"price": level, **style} for level in levels]
 
 
 def chart_options() -> dict[str, Any]:
     """Appearance and pointer handling of the live chart: a vertical swipe scrolls the page."""
-    grid = {"color": LINE}
-    border = {"borderColor": LINE}
+    border = {"borderColor": "--line"}
     return {
         "layout": {
-            "background": {"type": "solid", "color": PANEL},
-            "textColor": DIM,
+            "background": {"type": "solid", "color": "--panel"},
+            "textColor": "--dim",
             "fontSize": 11,
-            "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
-            "panes": {"separatorColor": LINE, "separatorHoverColor": "#2c3a4b", "enableResize": True},
+            "fontFamily": "Inter, 'Inter fallback', system-ui, sans-serif",
+            "panes": {"separatorColor": "--line", "separatorHoverColor": "--faint40", "enableResize": True},
             "attributionLogo": False,
         },
-        "grid": {"vertLines": grid, "horzLines": grid},
+        "grid": {"vertLines": {"visible": False}, "horzLines": {"color": "--grid"}},
         "crosshair": {"mode": 0, "vertLine": _cross(), "horzLine": _cross()},
         "rightPriceScale": {**border, "minimumWidth": 64, "entireTextOnly": True},
         "timeScale": {
@@ -162,7 +164,7 @@ def chart_options() -> dict[str, Any]:
 
 
 def _cross() -> dict[str, Any]:
-    return {"color": "#5d6b80", "labelBackgroundColor": "#2c3a4b"}
+    return {"color": "--faint", "labelBackgroundColor": "--steel"}
 
 
 def columns(bars: Sequence[ChartBar]) -> dict[str, list[Any]]:

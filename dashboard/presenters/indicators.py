@@ -17,25 +17,23 @@ PRICE = "price"
 SHOWN = {"sma_short", "ema_short", "bollinger", "rsi", "macd"}
 """The indicators that the chart shows unless a viewer switches them off."""
 COLOURS = {
-    "sma_short": "#f5c542",
-    "sma_long": "#ff8a5c",
-    "ema_short": "#5aa9ff",
-    "ema_long": "#d68cff",
-    "bollinger": "#7f8da3",
-    "rsi": "#ab83f5",
-    "macd": "#42a5f5",
+    "sma_short": "--orange",
+    "sma_long": "--pink",
+    "ema_short": "--blue",
+    "ema_long": "--magenta",
+    "bollinger": "--grey",
+    "rsi": "--violet",
+    "macd": "--sky",
 }
-OTHER_COLOURS = (
-    *("#66c2a5", "#e78ac3", "#a6d854", "#ffd92f", "#8da0cb", "#fc8d62"),
-    *("#80b1d3", "#b3de69", "#fccde5", "#bc80bd"),
-)
+"""By the names of the style sheet, which has them for both themes."""
+OTHER_COLOURS = ("--sand", "--indigo", "--silver", "--plum", "--lilac", "--olive", "--clay")
 """For the other indicators, in the order of the catalog."""
 STYLES: dict[str, dict[str, Any]] = {
-    "bollinger_middle": {"color": "#76849b", "lineStyle": 2},
-    "macd_signal": {"color": "#ff9f43"},
-    "stochastic_d": {"color": "#42a5f5"},
-    "plus_di": {"color": "#26a69a"},
-    "minus_di": {"color": "#ef5350"},
+    "bollinger_middle": {"color": "--grey", "lineStyle": 2},
+    "macd_signal": {"color": "--orange"},
+    "stochastic_d": {"color": "--blue"},
+    "plus_di": {"color": "--cyan"},
+    "minus_di": {"color": "--orange"},
 }
 """What a series has in place of the line in the colour of its study."""
 ANY_SERIES = Context(periods_per_year=252.0, session_of=lambda _: 0.0)

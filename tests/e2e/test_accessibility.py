@@ -73,11 +73,13 @@ def barriers(visit: Visit) -> list[str]:
     return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
 def test_page_with_rows_of_every_kind_has_no_barriers(
-    tab: Tab, address: str, width: int, height: int
+    tab: Tab, address: str, width: int, height: int, theme: str
 ) -> None:
     with tab.quiet_visit(address, (width, height)) as visit:
+        visit.page.evaluate("(theme) => deskTheme.choose(theme)", theme)
         see_rows_of_every_kind(visit)
 
 

@@ -158,7 +158,7 @@ def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) 
     assert set(
         page.evaluate("""() => [...document.querySelectorAll(".lamp:not(.none), .ag-row .state")]
         .map((lamp) => getComputedStyle(lamp).backgroundColor)""")
-    ) == {"rgb(93, 107, 128)"}
+    ) == {"rgb(122, 134, 149)"}
     with serving(model_of(dsn, "live"), port):
         expect(page.locator("#badge")).to_have_text(session_of_now())
         expect(page.locator("#age")).to_contain_text("Live · Yahoo")

@@ -46,7 +46,10 @@ COLUMNS = """async ([data, colours]) => {
     return columns;
 }"""
 LATE = 100.0  # seconds after which a chart is wrong and not only late
-CANDLES = [[0x26, 0xA6, 0x9A], [0xEF, 0x53, 0x50]]
+CANDLES = [
+    [0x07, 0x7A, 0x66],
+    [0xC0, 0x30, 0x3B],
+]  # of the light theme, which the browser of the tests asks for
 
 
 class SeenChart(NamedTuple):

@@ -144,8 +144,7 @@ def test_macd_values_have_the_colours_of_their_lines_in_the_usual_order(page: Pa
         "(names) => names.map((name) => +deskChart.view().bars.at(-1)[name].toFixed(4))", names
     )
     colours = [value.evaluate("(one) => getComputedStyle(one).color") for value in values.all()]
-    assert colours[:2] == ["rgb(66, 165, 245)", "rgb(255, 159, 67)"]
-    assert colours[2] in ("rgb(38, 166, 154)", "rgb(239, 83, 80)")
+    assert colours == ["rgb(26, 104, 152)", "rgb(179, 80, 15)", "rgb(79, 106, 143)"]
 
 
 @pytest.mark.parametrize(
