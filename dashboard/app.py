@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from dashboard.api import callbacks, guard, ticks
+from dashboard.api import callbacks, guard, pages, ticks
 from dashboard.api import routes as api
 from dashboard.api.chart_library import ensure_library, library_folder, read_package
 from dashboard.document import ASSETS, NOT_WITH_THE_REST, document
@@ -50,6 +50,7 @@ def build(
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, context)
+    pages.add_views(server)
     callbacks.register(app, model, context, SummaryService(model, context, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     # Outermost, because the server's own error responses bypass its middleware.

@@ -20,6 +20,19 @@ DOCUMENT = """<!DOCTYPE html>
 <body>{{%app_entry%}}<div>{{%config%}}{{%scripts%}}{{%renderer%}}</div></body>
 </html>"""
 
+NOT_FOUND = f"""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Page not found · Tickstream</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="dark light">
+<link rel="icon" href="/assets/{ICON}" type="image/svg+xml">
+<script src="/assets/theme.js"></script>
+<link rel="stylesheet" href="/assets/0_theme.css"></head>
+<body><main class="alone"><img src="/assets/{ICON}" alt="" width="48" height="48"><h1>Page not found</h1>
+<p>There is nothing at this address.</p><p><a href="/desk">Open the desk</a></p></main></body>
+</html>"""
+"""The page for an address that does not exist. It does not repeat the address, which anybody may have written."""
+
 
 def document() -> str:
     """The document, with places for what Dash adds. The address of a script changes with its content."""

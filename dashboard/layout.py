@@ -66,6 +66,7 @@ def page(model: ReadModel, context: PageContext) -> dmc.MantineProvider:
             _header(list(snapshot.reading.symbols)),
             _banner(banner(context.feed, snapshot.reading)),
             html.Div(id="warning", className="warning", role="status", hidden=True),
+            _astray(),
             html.Main([_left(), _middle(context), _side(context)], className="desk"),
             _status_bar(part_items(snapshot.reading.parts, snapshot.condition)),
             *_wiring(context),
@@ -85,6 +86,14 @@ def _banner(text: str | None) -> html.Div:
         role="region",
         hidden=not text,
         **{"aria-label": "Data notice"},
+    )
+
+
+def _astray() -> html.Div:
+    """What the address names and the page can't show."""
+    close = html.Button("×", id="astray-close", type="button", className="close", **{"aria-label": "Dismiss"})
+    return html.Div(
+        [html.Span(id="astray-text"), close], id="astray", className="warning", role="status", hidden=True
     )
 
 

@@ -154,6 +154,8 @@
   window.deskWindow = {
     show, current, inInterval, covers, first, follow, wantsOlder, wantsNewer, isFew, sameSpan, latest, setRange, highlight,
     range: () => range,
+    isRange: (name) => Object.hasOwn(RANGES, name),
+    isInterval: (name) => Object.hasOwn(FIRST, name),
     intervalOf: (name) => RANGES[name][1],
   };
 })();

@@ -3,13 +3,13 @@
   "use strict";
   const OVERDUE = 5000, BARS_BEFORE = 60, BARS_AFTER = 30;
   const ASLEEP = 2000; // after such a pause of its own, as that of a hidden page, the page waits for the next response
-  const last = deskChoice.last();
+  const initial = deskAddress.first();
   const state = {
-    sequence: 0, generation: 0, symbol: null, interval: deskWindow.first(last.interval) ? last.interval : "1m", target: null,
+    sequence: 0, generation: 0, symbol: null, interval: initial.interval, target: initial.target,
     askedAt: null, answeredAt: null, wholeAt: 0, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
     adjusted: false, look: null, sources: null, selected: null, fallback: null,
   };
-  deskWindow.setRange(deskWindow.first(state.interval)); // here and not in `begin`, because Dash may call `ask` before it
+  deskWindow.setRange(initial.target ? initial.target.range || null : deskWindow.first(state.interval)); // here and not in `begin`, because Dash may call `ask` before it
 
   function begin(look, series, fan, labels) {
     deskCanvas.create(look, { point: deskLegend.point, move: moved });
@@ -17,6 +17,7 @@
     deskFan.setSpecs(fan);
     deskLegend.setLabels(labels);
     deskLook.begin();
+    deskAddress.begin(goTo);
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
     document.getElementById("latest").addEventListener("click", goToLatest);
@@ -43,6 +44,7 @@
     deskWindow.setRange(range);
     changeInterval(deskWindow.intervalOf(range));
     showTarget();
+    followAddress();
   }
 
   // Another interval keeps the visible time window if it has bars enough. The range is deselected, because each range has its own interval.
@@ -57,8 +59,9 @@
     if (interval === state.interval) return;
     Object.assign(state, { interval, askedAt: performance.now() });
     highlight();
-    deskChoice.keep(state);
+    deskAddress.keep(state);
     dash_clientside.set_props("ask", { data: request() });
+    followAddress();
   }
 
   // Shows the bar of an alert, with those around it.
@@ -66,8 +69,24 @@
     const seconds = deskFormat.seconds(interval), isOther = symbol !== state.symbol;
     state.target = { from: start - BARS_BEFORE * seconds, to: start + BARS_AFTER * seconds };
     deskWindow.setRange(null);
+    deskAddress.expect(symbol);
     changeInterval(interval);
     if (isOther) dash_clientside.set_props("symbol", { value: symbol }); else showTarget();
+  }
+
+  // Shows what an address of the browser's history names.
+  function goTo({ symbol, interval, target }) {
+    state.target = target || { range: deskWindow.first(interval || state.interval) };
+    deskWindow.setRange(state.target.range || null);
+    changeInterval(interval || state.interval);
+    if (symbol && symbol !== state.symbol) dash_clientside.set_props("symbol", { value: symbol }); else showTarget();
+    deskAddress.report(symbol || state.symbol, state.interval);
+  }
+
+  function followAddress() {
+    const isThere = isShown() && deskCanvas.isSettled();
+    const target = deskWindow.range() ? { range: deskWindow.range() } : isThere ? deskWindow.current(state.interval) : null;
+    deskAddress.follow(state.symbol, state.interval, target);
   }
 
   function goToLatest() {
@@ -101,11 +120,11 @@
     return { symbol: symbol || null, interval, sequence, generation, last_start: lastStart, adjusted, nonce: performance.now() };
   }
 
-  // A visit starts with the last visit's symbol; `offerSymbols` replaces it if it is no longer followed.
+  // A visit starts with the symbol of its address or the last visit; `offerSymbols` replaces one that is not followed.
   function firstSymbol(given) {
-    if (!last.symbol || last.symbol === given) return given;
-    dash_clientside.set_props("symbol", { value: last.symbol });
-    return last.symbol;
+    if (!initial.symbol || initial.symbol === given) return given;
+    dash_clientside.set_props("symbol", { value: initial.symbol });
+    return initial.symbol;
   }
 
   function ask(_, chosen, adjusted) {
@@ -116,8 +135,8 @@
     if (!isDue) return dash_clientside.no_update;
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
     Object.assign(state, { symbol, adjusted, askedAt: now });
-    if (isOther && !isFirst && symbol !== state.fallback) deskChoice.keep(state);
-    if (isOther) state.fallback = null;
+    if (isOther && !isFirst && symbol !== state.fallback) deskAddress.keep(state);
+    if (isOther) { state.fallback = null; followAddress(); }
     return request();
   }
 
@@ -212,7 +231,8 @@
     if (symbols.join() === state.offered) return;
     state.offered = symbols.join();
     const isOffered = symbols.includes(state.symbol);
-    if (!isOffered) state.fallback = symbols[0] || null; // no choice of the user: it is not stored
+    if (!isOffered) state.fallback = deskAddress.instead(state.symbol, symbols); // no choice of the user: it is not stored
+    deskAddress.report(isOffered ? state.symbol : state.fallback, state.interval);
     dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: state.fallback });
   }
 
@@ -243,6 +263,7 @@
     if (state.answeredAt === null) return;
     const passed = now - state.answeredAt, waited = Math.min(passed, now - state.awakeAt);
     deskFreshness.update(state, passed / 1000, waited / 1000);
+    followAddress();
   }
 
   window.setInterval(keepTime, 500);

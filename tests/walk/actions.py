@@ -47,7 +47,7 @@ class Walker:
     is_down: bool = False
 
     def begin(self) -> None:
-        """What the page shows when it is loaded: symbol, interval and studies are kept, the range is reset."""
+        """What the page shows at a first visit."""
         width = (self.page.viewport_size or {"width": 1440})["width"]
         is_narrow = self.interval == "1m" and width < 600
         self.range = "1 hour" if is_narrow else FIRST_RANGES[self.interval]
@@ -178,9 +178,8 @@ def hide(walker: Walker) -> str:
 
 
 def reload(walker: Walker) -> str:
-    """The page is loaded again."""
+    """The page is loaded again: it shows what its address names."""
     walker.page.reload()
-    walker.begin()
     return "reload"
 
 

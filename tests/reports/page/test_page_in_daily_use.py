@@ -49,7 +49,6 @@ SELECTED_SOON = """() => new Promise((done) => {
 })"""
 """The symbol that is highlighted, if one is within four pictures."""
 VISIT_OF_BEFORE = """() => {
-    sessionStorage.clear();
     localStorage.setItem("desk-chart", '{"symbol": "GONE", "interval": "2m"}');
 }"""
 FRAME_OF_THE_FOCUS = """() => {
@@ -161,27 +160,27 @@ def test_symbol_and_interval_of_the_chart_outlive_a_reload(page: Page) -> None:
 
 
 def test_reload_shows_the_symbol_of_its_own_tab_and_a_new_tab_the_last_choice(
-    page: Page, browser: Browser
+    address: str, browser: Browser
 ) -> None:
     """Scenario: two symbols were watched in two tabs, and a reload of the first tab showed the symbol of the second."""
     with closing(browser.new_context()) as context:
-        first, second = (tab_of(context, page.url) for _ in range(2))
+        first, second = (tab_of(context, address) for _ in range(2))
         choose(second, "BTC/USD")
         press(second, "1h")
         seen(second, lambda chart: (chart.symbol, chart.interval) == ("BTC/USD", "1h"))
         first.reload()
         seen(first, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
-        third = tab_of(context, page.url)
+        third = tab_of(context, address)
         assert third.evaluate("() => [deskChart.view().symbol, deskChart.view().interval]") == [
             "BTC/USD",
             "1h",
         ]
 
 
-def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page: Page) -> None:
+def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page: Page, address: str) -> None:
     """Scenario: the symbol was removed between two visits."""
     page.evaluate(VISIT_OF_BEFORE)
-    page.reload()
+    page.goto(address)
     seen(page, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
     expect(page.locator("#symbol")).to_have_value("AAPL")
     stored = page.evaluate("() => JSON.parse(localStorage.getItem('desk-chart')).symbol")

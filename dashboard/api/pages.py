@@ -1,0 +1,40 @@
+"""The addresses of the page's views, and the page for any other address."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.document import NOT_FOUND
+
+VIEWS = frozenset({"/desk"})
+"""The address of each view; "/" shows the first one. What a view shows is named in the query, which scripts read."""
+
+
+class ViewAddresses:
+    """Middleware that answers the address of a view with the page, which Dash serves at "/"."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in VIEWS:
+            scope = {**scope, "path": "/", "raw_path": b"/"}
+        await self._app(scope, receive, send)
+
+
+def add_views(server: FastAPI) -> None:
+    """Serve the views, and the page NOT_FOUND with status 404 to a browser that asks for anything else. To be called
+    after all other routes were added, and before Dash adds its own for every path when the server starts."""
+    server.add_middleware(ViewAddresses)
+
+    @server.get("/{path:path}", include_in_schema=False)
+    async def nothing_else() -> None:
+        raise StarletteHTTPException(404)
+
+    @server.exception_handler(StarletteHTTPException)
+    async def failed(request: Request, error: StarletteHTTPException) -> Response:
+        is_for_a_person = "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and is_for_a_person:
+            return HTMLResponse(NOT_FOUND, 404)
+        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
