@@ -33,8 +33,11 @@ SIGNS_OF_SCANS = re.compile(
     re.IGNORECASE,
 )
 COMMENT = re.compile(r"//(?!\s*@version)[^\n]*")
-UNSEEN = dict.fromkeys((0xA0, 0x2007, 0x202F, 0x200B, 0x2060, 0xFEFF), " ")
-"""Signs of a page or a file that look like a space or like nothing."""
+SIGNS_OF_PAGES = {
+    **dict.fromkeys((0xA0, 0x2007, 0x202F, 0x200B, 0x2060, 0xFEFF), " "),
+    **dict.fromkeys((0x2018, 0x2019), "'"),
+}
+"""Signs of a page or a file that look like a space or like nothing, and its apostrophes."""
 FADING = frozenset(
     ("rsi", "ema", "macd", "atr", "adx", "keltner", "supertrend", "parabolic_sar", "stochastic_rsi")
 )
@@ -91,7 +94,7 @@ def imported(
     Without `dialect` it is recognized. `interval` is that of a script's chart, 1m without one; a scan is always on 1d.
     `parameters` are the defaults of indicators. Raises ImportingError.
     """
-    text = text.translate(UNSEEN)
+    text = text.translate(SIGNS_OF_PAGES)
     longest = max(LONGEST.values()) if dialect is None else LONGEST[dialect]
     if len(text) > longest:
         raise ImportingError(

@@ -5,13 +5,21 @@ The language: TradingView's Pine Script user manual, versions 4 to 6.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from analytics.alerts.importing.pine_expressions import OnInterval, PineBuilder, Several, Text, Variable
+from analytics.alerts.importing.pine_arguments import with_meaning
+from analytics.alerts.importing.pine_expressions import PineBuilder
 from analytics.alerts.importing.pine_grammar import read_statement
 from analytics.alerts.importing.pine_lines import Statement, statements
+from analytics.alerts.importing.pine_nodes import (
+    OnInterval,
+    Several,
+    Text,
+    Variable,
+    as_real,
+    kind_of_value,
+)
 from analytics.alerts.importing.translation import Findings, Untranslated, built, require_small, with_children
-from analytics.alerts.language.checking import kind_of
 from analytics.alerts.language.rule_error import Fault
 from analytics.alerts.language.syntax import Call, Node, Series
 from shared.market.records import Interval
@@ -23,9 +31,12 @@ WITHOUT_MEANING = re.compile(
 FUNCTION = re.compile(r"\s*(\w+)\s*\(.*?\)\s*=>", re.DOTALL)
 TUPLE = re.compile(r"\s*\[([\w\s,]+)\]\s*=(?!=)")
 ASSIGNMENT = re.compile(
-    r"\s*(?:(var|varip)\s+)?(?:(?:series|simple|const|input)\s+)?(?:(?:float|int|bool|string|color)\s+)?"
+    r"\s*(?:(var|varip)\s+)?(?:(?:series|simple|const|input)\s+)?(?:(float|int|bool|string|color)\s+)?"
     r"(\w+)\s*(=|:=|[-+*/%]=)(?!=)"
 )
+VERSION = re.compile(r"//\s*@version\s*=\s*(\d+)")
+WITHOUT_CUTS = 6
+"""The first version in which a quotient of whole numbers has its fraction."""
 BRANCH = re.compile(r"\s*if\b")
 ALERT = re.compile(r"\s*alert\s*\(")
 ALERT_CONDITION = re.compile(r"\s*alertcondition\s*\(")
@@ -53,6 +64,7 @@ class _Script:
     an earlier one may read what they were at the bar before."""
 
     changed: frozenset[str]
+    cuts_quotients: bool
     variables: dict[str, Variable] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -96,9 +108,9 @@ class _Script:
     def _value(self, statement: Statement, skipped: int) -> Variable:
         """The expression of a statement after so many signs. What can't be translated counts where it is used."""
         findings, begin = Findings(), statement.begin + skipped
-        builder = PineBuilder(findings, begin, self.variables)
+        builder = PineBuilder(findings, begin, self.variables, self.cuts_quotients)
         try:
-            value = built(builder, read_statement(statement.text[skipped:], begin))
+            value = built(builder, with_meaning(read_statement(statement.text[skipped:], begin)))
             require_small(value)
         except Fault as fault:
             value = findings.refuse(fault)
@@ -106,13 +118,13 @@ class _Script:
         return Variable(value, findings)
 
     def _assign(self, found: re.Match[str], statement: Statement) -> None:
-        name = found.group(2)
-        variable = self._value(statement, found.end())
-        place = _first(statement)
+        declared, name = found.group(2, 3)
+        variable, place = self._value(statement, found.end()), _first(statement)
+        value, findings = _declared(variable.value, declared), variable.findings
         if name in self.changed:
             findings = Findings([Fault(place, CHANGED.format(name))])
-            variable = Variable(Untranslated(place=place), findings)
-        self.variables[name], self.places[name] = variable, place
+            value = Untranslated(kind_of_value(value).replace("constant", ""), place=place)
+        self.variables[name], self.places[name] = Variable(value, findings), place
 
     def _assign_all(self, names: list[str], statement: Statement, skipped: int) -> None:
         variable = self._value(statement, skipped)
@@ -127,15 +139,21 @@ class _Script:
             self.variables[name] = Variable(value, variable.findings)
             self.places[name] = _first(statement)
 
-    def meant(self) -> ScriptCondition:
-        """The condition of the script: of its alert, on a line of its own, or with a name that nothing else reads."""
+    def meant(self, findings: Findings) -> ScriptCondition:
+        """The condition of the script: of its alert, on a line of its own, or with a name that nothing else reads.
+
+        One that can't be translated counts too. Raises Fault if there is none, or if there are several; why any of
+        them can't be translated is then noted in the findings.
+        """
         loose = [
             ScriptCondition(self.places[name], variable, name)
             for name, variable in self.variables.items()
-            if name not in self.used and _may_be_condition(variable.value)
+            if name not in self.used and not variable.is_function and _may_be_condition(variable.value)
         ]
         for candidates in (self.alerts, self.bare, loose):
             if len(candidates) > 1:
+                for each in candidates:
+                    findings.add(Findings(each.value.findings.faults))
                 raise Fault(
                     candidates[1].place,
                     "a second condition: end the script with alertcondition() of one of them",
@@ -149,27 +167,36 @@ def _changed(found: Iterable[Statement]) -> Iterator[str]:
     """The variables that are assigned again, or that keep their value from bar to bar."""
     for statement in found:
         assignment = ASSIGNMENT.match(statement.text)
-        if assignment and (assignment.group(1) or assignment.group(3) != "="):
-            yield assignment.group(2)
+        if assignment and (assignment.group(1) or assignment.group(4) != "="):
+            yield assignment.group(3)
 
 
 def _first(statement: Statement) -> int:
     return statement.begin + len(statement.text) - len(statement.text.lstrip())
 
 
+def _declared(value: Node, declared: str | None) -> Node:
+    """The value of a variable whose type is written before its name."""
+    if isinstance(value, Untranslated) and declared and value.kind != "constant":
+        return replace(value, kind="condition" if declared == "bool" else "number")
+    return as_real(value) if declared == "float" else value
+
+
 def _may_be_condition(value: Node) -> bool:
-    if isinstance(value, Several | Text | Untranslated):
-        return False
-    return kind_of(_of_bars(value)) == "condition"
+    """Also one that can't be translated, unless it can only be a number, a text, a drawing or a constant."""
+    if isinstance(value, Untranslated):
+        return value.kind in ("", "condition")
+    return kind_of_value(_of_bars(value)) == "condition"
 
 
 def read_script(text: str, findings: Findings) -> tuple[Node, Interval | None]:
     """The condition of a script, and the interval that it names. Raises Fault where it can't be read."""
     found = statements(text)
-    script = _Script(frozenset(_changed(found)))
+    version = VERSION.search(text)
+    script = _Script(frozenset(_changed(found)), version is None or int(version[1]) < WITHOUT_CUTS)
     for statement in found:
         script.read(statement)
-    meant = script.meant()
+    meant = script.meant(findings)
     findings.add(meant.value.findings)
     if meant.name and meant.value.findings.faults == []:
         findings.differ(f"The script has no alert: {meant.name} is taken as its condition.")

@@ -1,7 +1,6 @@
 """Builds the expressions of a script in Pine. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from lark import Token, v_args
 
@@ -11,8 +10,21 @@ from analytics.alerts.importing.pine_forms import (
     TUPLES,
     WITHOUT_COUNTERPART,
     full_name,
+    kind_of_name,
+)
+from analytics.alerts.importing.pine_nodes import (
+    Keyword,
+    OnInterval,
+    Real,
+    Several,
+    Text,
+    Variable,
+    as_real,
+    is_whole,
+    kind_of_value,
 )
 from analytics.alerts.importing.translation import ExpressionBuilder, Findings, Form, Untranslated
+from analytics.alerts.language.normal_form import expression_text
 from analytics.alerts.language.rule_error import Fault, suggestion
 from analytics.alerts.language.syntax import Call, Node, Number, Series
 from shared.market.records import Interval
@@ -29,84 +41,46 @@ OTHER_BARS = (
 )
 
 
-@dataclass(frozen=True)
-class Text(Node):
-    """A text or a list among arguments; no part of a condition."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Keyword(Node):
-    """An argument with its name."""
-
-    name: str
-    value: Node
-
-
-@dataclass(frozen=True)
-class OnInterval(Node):
-    """An expression that a script reads from bars of an interval, whatever its chart shows."""
-
-    of: Node
-    interval: Interval
-
-
-@dataclass(frozen=True)
-class Several(Node):
-    """The values of a function that returns several."""
-
-    values: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A value or a function with a name, and what was found in its statement."""
-
-    value: Node
-    findings: Findings
-    is_function: bool = False
-
-
 @v_args(inline=True)
 class PineBuilder(ExpressionBuilder):
-    """Builds the expression of a statement; it may read `variables`; `used` are those it does."""
+    """Builds the expression of a statement; it may read `variables`; `used` are those it does. `cuts_quotients`: a
+    quotient of whole constants is cut off, as before version 6."""
 
-    def __init__(self, findings: Findings, begin: int, variables: Mapping[str, Variable]) -> None:
+    def __init__(
+        self, findings: Findings, begin: int, variables: Mapping[str, Variable], cuts_quotients: bool
+    ) -> None:
         super().__init__(findings, begin)
-        self._variables = variables
+        self._variables, self._cuts_quotients = variables, cuts_quotients
         self.used: set[str] = set()
 
     def start(self, _: Token | None, value: Node) -> Node:
         return value
 
-    def ternary(self, condition: Node, *_: Node) -> Node:
-        return self.findings.refuse(
-            Fault(
-                condition.place,
-                "a choice by ? and : has no counterpart: a rule joins conditions by and, or, not",
-            )
-        )
+    def ternary(self, condition: Node, one: Node, other: Node) -> Node:
+        why = "a choice by ? and : has no counterpart: a rule joins conditions by and, or, not"
+        is_number = {kind_of_value(one), kind_of_value(other)} == {"number"}
+        return self.findings.refuse(Fault(condition.place, why), "number" if is_number else "")
 
     def comparison(self, left: Node, relation: Token, right: Node) -> Node:
         return self._compared(left, relation, right)
 
     def product(self, left: Node, sign: Token, right: Node) -> Node:
         if sign == "%":
-            return self.findings.refuse(Fault(self._place(sign), "a rule has no remainder of a division"))
-        if sign == "/" and all(isinstance(each, Number) and each.text.isdigit() for each in (left, right)):
+            return self.findings.refuse(
+                Fault(self._place(sign), "a rule has no remainder of a division"), "number"
+            )
+        if sign == "/" and self._cuts_quotients and is_whole(left) and is_whole(right):
             why = "a quotient of whole numbers is cut off before version 6: write it as one number"
-            return self.findings.refuse(Fault(left.place, why))
+            return self.findings.refuse(Fault(left.place, why), "number")
         return self.arithmetic(left, sign, right)
 
     def positive(self, _: Token, value: Node) -> Node:
         return value
 
     def number(self, number: Token) -> Node:
-        text = (
-            repr(float(number)).removesuffix(".0") if "." in number or "e" in number.lower() else str(number)
-        )
-        return Number(float(number), text, place=self._place(number))
+        if number.isdigit():
+            return Number(float(number), str(number), place=self._place(number))
+        return Real(float(number), repr(float(number)).removesuffix(".0"), place=self._place(number))
 
     def text(self, text: Token) -> Node:
         return Text(text.strip("\"'"), place=self._place(text))
@@ -119,13 +93,12 @@ class PineBuilder(ExpressionBuilder):
 
     def before(self, of: Node, bars: Node) -> Node:
         if isinstance(bars, Number) and bars.text.isdigit():
-            return self._refusing(lambda: self._past(of, int(bars.value)))
-        return self.findings.refuse(
-            Fault(bars.place, "a whole number of bars that does not change is expected")
-        )
+            return self._refusing(lambda: self._past(of, int(bars.value)), kind_of_value(of))
+        why = "a whole number of bars that does not change is expected"
+        return self.findings.refuse(Fault(bars.place, why), kind_of_value(of))
 
     def named(self, name: Token) -> Node:
-        return self._refusing(lambda: self._named(str(name), self._place(name)))
+        return self._refusing(lambda: self._named(str(name), self._place(name)), kind_of_name(str(name)))
 
     def _named(self, written: str, place: int) -> Node:
         if written in self._variables:
@@ -146,19 +119,21 @@ class PineBuilder(ExpressionBuilder):
 
     def called(self, name: Token, *given: Node | None) -> Node:
         arguments = [each for each in given if each is not None]
-        return self._refusing(
-            lambda: self._called(full_name(str(name)), str(name), self._place(name), arguments)
-        )
+        full = full_name(str(name))
+        kind = kind_of_name(full)
+        if full == "request.security":
+            kind = next((kind_of_value(each) for each in arguments[2:3]), "")
+        return self._refusing(lambda: self._called(full, str(name), self._place(name), arguments, kind), kind)
 
-    def _called(self, name: str, written: str, place: int, arguments: list[Node]) -> Node:
+    def _called(self, name: str, written: str, place: int, arguments: list[Node], kind: str) -> Node:
         named = {each.name: each.value for each in arguments if isinstance(each, Keyword)}
         given = [each for each in arguments if not isinstance(each, Keyword)]
         if written in self._variables and self._variables[written].is_function:
             return self._variable(written)
         if name == "input" or name.startswith("input."):
-            return self._input(place, given, named)
+            return self._input(name, place, given, named)
         if any(isinstance(each, Untranslated) for each in (*given, *named.values())):
-            return Untranslated(place=place)
+            return Untranslated(kind, place=place)
         if special := SPECIAL.get(name):
             return special(self, place, given, named)
         if name in TUPLES:
@@ -169,12 +144,12 @@ class PineBuilder(ExpressionBuilder):
             return form.node(written, place, given, named)
         raise self._unknown(written, place, "there is no function")
 
-    def _input(self, place: int, given: list[Node], named: Mapping[str, Node]) -> Node:
+    def _input(self, name: str, place: int, given: list[Node], named: Mapping[str, Node]) -> Node:
         value = given[0] if given else named.get("defval")
         if value is None:
             raise Fault(place, "an input without a default value can't be read")
         self.findings.differ(INPUTS)
-        return value
+        return as_real(value) if name == "input.float" else value
 
     def _alert_condition(self, place: int, given: list[Node], named: Mapping[str, Node]) -> Node:
         condition = given[0] if given else named.get("condition")
@@ -212,7 +187,7 @@ class PineBuilder(ExpressionBuilder):
         return found
 
     def _channel_index(self, place: int, given: list[Node], named: Mapping[str, Node]) -> Node:
-        if not given or given[0] != TYPICAL:
+        if not given or expression_text(given[0]) != expression_text(TYPICAL):
             raise Fault(place, "a rule calculates cci of hlc3 only")
         return Form("value source, number length", "cci({length})").node("ta.cci", place, given, named)
 
@@ -271,11 +246,11 @@ class PineBuilder(ExpressionBuilder):
             place, f"{sentence} {written} that has a counterpart{suggestion(name, (*SOURCES, *FUNCTIONS))}"
         )
 
-    def _refusing(self, made: Callable[[], Node]) -> Node:
+    def _refusing(self, made: Callable[[], Node], kind: str) -> Node:
         try:
             return made()
         except Fault as fault:
-            return self.findings.refuse(fault)
+            return self.findings.refuse(fault, kind)
 
 
 def _three(place: int) -> Number:

@@ -103,6 +103,39 @@ WITHOUT_COUNTERPART = {
 """What many scripts have and no rule can, each with the reason."""
 
 
+CONDITIONS = ("ta.rising", "ta.falling", "ta.crossover", "ta.crossunder", "ta.cross")
+"""Functions whose value is a condition."""
+NO_CONDITIONS = (
+    *(
+        "ta.",
+        "math.",
+        "str.",
+        "color.",
+        "plot",
+        "hline",
+        "fill",
+        "label.",
+        "line.",
+        "linefill.",
+        "box.",
+        "table.",
+    ),
+    *("syminfo.", "strategy.", "shape.", "location.", "size.", "xloc.", "yloc.", "extend.", "display."),
+)
+"""How the names of other values and of drawings begin."""
+
+
+def kind_of_name(name: str) -> str:
+    """Whether a value or a function is a condition, a constant one, or no condition ("number"); empty if unknown."""
+    full = full_name(name)
+    if full in ("true", "false", "input.bool"):
+        return "constant"
+    if full in CONDITIONS:
+        return "condition"
+    is_other = full in WITHOUT_COUNTERPART or full in SOURCES or full.startswith(NO_CONDITIONS)
+    return "number" if is_other else ""
+
+
 def full_name(name: str) -> str:
     """The name of a function in version 5 of the language: earlier ones have no `ta.` and `math.`."""
     known = (

@@ -5,6 +5,7 @@ before, above now ("Writing Scans for Crossovers").
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -73,6 +74,19 @@ CLASSES = (
     r"|favou?rites\s+list"
 )
 """What chooses symbols, not days."""
+WRITTEN = re.compile(r"[\w'%]+")
+EXPECTED = {
+    "NUMBER": "a value such as close or 10",
+    "AGO": '"days ago" as in "5 days ago close"',
+    "RELATION": "a comparison such as > or x",
+    "PLUS": "a sign of calculation",
+    "AND": '"and"',
+    "OR": '"or"',
+    "RPAR": "a closing parenthesis",
+    "RSQB": "a closing bracket",
+    "$END": "the end",
+}
+"""What may come next, in words; the grammar allows several of them at once."""
 COMMENT = re.compile(r"//[^\n]*")
 SIGNS = {"=": "==", "is": "==", "is not": "!="}
 
@@ -84,9 +98,13 @@ def read_scan(text: str, findings: Findings) -> Node:
         tree = _parser().parse(blanked)
     except UnexpectedCharacters as error:
         place = error.pos_in_stream or 0
-        raise Fault(place, f"{blanked[place]!r} has no meaning here in a scan") from error
+        found = WRITTEN.match(blanked, place)
+        word = found.group() if found else blanked[place]
+        raise Fault(
+            place, f'"{word}" has no meaning here in a scan{_expected(error.allowed or ())}'
+        ) from error
     except UnexpectedToken as error:
-        raise _unexpected(blanked, error.token) from error
+        raise _unexpected(blanked, error.token, error.accepts or error.expected) from error
     return built(_ScanBuilder(findings), tree)
 
 
@@ -96,14 +114,20 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-def _unexpected(text: str, token: Token) -> Fault:
+def _unexpected(text: str, token: Token, allowed: Collection[str]) -> Fault:
     if token.type == "$END":
         return Fault(len(text.rstrip()), "the scan ends too early: a value or a closing bracket is missing")
     if token.type in ("AND", "OR"):
         return Fault(
             token.start_pos or 0, "and and or are mixed: set brackets around those that belong together"
         )
-    return Fault(token.start_pos or 0, f"{str(token)!r} can't stand here in a scan")
+    return Fault(token.start_pos or 0, f'"{token}" can\'t stand here in a scan{_expected(allowed)}')
+
+
+def _expected(allowed: Collection[str]) -> str:
+    """What may stand at a place, the most likely first."""
+    words = [word for name, word in EXPECTED.items() if name in allowed][:3]
+    return f": expected is {' or '.join(filter(None, (', '.join(words[:-1]), words[-1])))}" if words else ""
 
 
 @v_args(inline=True)

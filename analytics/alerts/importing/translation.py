@@ -40,7 +40,10 @@ OPPOSITE = (
 
 @dataclass(frozen=True)
 class Untranslated(Node):
-    """A part that has no meaning in a rule; why is among the faults of the findings."""
+    """A part that has no meaning in a rule; why is among the faults of the findings. `kind` is what it would be: a
+    condition, a constant one, a number or anything else that is no condition; empty if that is unknown."""
+
+    kind: str = field(default="", compare=False)
 
 
 @dataclass
@@ -50,11 +53,11 @@ class Findings:
     faults: list[Fault] = field(default_factory=list)
     differences: dict[str, None] = field(default_factory=dict)
 
-    def refuse(self, fault: Fault) -> Untranslated:
-        """Note why a part can't be translated, and stand in for it, so that the rest is looked at too."""
+    def refuse(self, fault: Fault, kind: str = "") -> Untranslated:
+        """Note why a part of this kind can't be translated, and stand in for it, so that the rest is looked at too."""
         if not any((each.place, str(each)) == (fault.place, str(fault)) for each in self.faults):
             self.faults.append(fault)
-        return Untranslated(place=fault.place)
+        return Untranslated(kind, place=fault.place)
 
     def differ(self, difference: str) -> None:
         self.differences[difference] = None
@@ -205,7 +208,7 @@ class ExpressionBuilder(Transformer[Token, Any]):
 
     def _whole(self, node: Node) -> Node:
         is_incomplete = any(isinstance(part, Untranslated) for part in node.children)
-        return Untranslated(place=node.place) if is_incomplete else node
+        return Untranslated(kind_of(node), place=node.place) if is_incomplete else node
 
 
 def built(builder: ExpressionBuilder, tree: Tree[Token]) -> Node:
