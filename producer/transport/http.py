@@ -48,6 +48,14 @@ class HttpAnswer(NamedTuple):
     json: Any
 
 
+class _Target(NamedTuple):
+    """Where a request goes. `subject` is what it asks about; `place` names it in errors, without secrets."""
+
+    url: str
+    subject: str
+    place: str
+
+
 class _Body:
     """The body of a response, received in pieces; the request is aborted if it is larger than `limit` megabytes."""
 
@@ -112,50 +120,54 @@ class HttpClient:
 
     def get(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """Send a GET request for `path` below the base URL; returns the response with its JSON body decoded."""
-        url = self._base_url + path
-        subject = _subject(url, params)
-        return self._answer(url, subject, self._fetch(subject, url, params, headers))
+        target = self._below(path, params)
+        return self._answer(target, self._fetch(target, params, headers))
 
     def post(self, path: str, params: Params, body: dict[str, Any], subject: str) -> HttpAnswer:
         """Send a POST request with this body as JSON; `subject` is what it asks about."""
-        url = self._base_url + path
-        subject = f"{_subject(url, params)} {subject}"
-        return self._answer(url, subject, self._fetch(subject, url, params, None, body))
+        target = self._below(path, params)
+        target = target._replace(subject=f"{target.subject} {subject}")
+        return self._answer(target, self._fetch(target, params, None, body))
 
-    def _answer(self, url: str, subject: str, response: Response) -> HttpAnswer:
+    def _below(self, path: str, params: Params) -> _Target:
+        """A path below the base URL. That of the base URL is not shown: a proxy of a provider may have a key in it."""
+        host = urlsplit(self._base_url).hostname
+        return _Target(url := self._base_url + path, _subject(url, params), f"{host}{path.partition('?')[0]}")
+
+    def _answer(self, target: _Target, response: Response) -> HttpAnswer:
         """The response with its JSON body decoded."""
         text = self._text(response)
         try:
             body = _decoded(text)
         except ValueError:
-            sentence = f"{_place(url)} sent {_kind(text)} instead of JSON."
-            raise self._breakers.failed(subject, sentence) from None
-        self._breakers.succeeded(subject)
+            sentence = f"{target.place} sent {_kind(text)} instead of JSON."
+            raise self._breakers.failed(target.subject, sentence) from None
+        self._breakers.succeeded(target.subject)
         return HttpAnswer(response.status_code, _headers(response), body)
 
     def get_text(self, url: str) -> str:
         """Send a GET request for a complete URL, which may be of another host; returns the body as text."""
-        subject = _subject(url, {})
-        text = self._text(self._fetch(subject, url, {}, None))
-        self._breakers.succeeded(subject)
+        target = _elsewhere(url)
+        text = self._text(self._fetch(target, {}, None))
+        self._breakers.succeeded(target.subject)
         return text
 
     def get_bytes(self, url: str) -> tuple[bytes, str]:
         """Send a GET request for a complete URL, as `get_text` does; returns the body as it was sent, and its
         Content-Type. Only for requests without secrets, because it may contain them."""
         assert not self._secrets
-        subject = _subject(url, {})
-        response = self._fetch(subject, url, {}, None)
-        self._breakers.succeeded(subject)
+        target = _elsewhere(url)
+        response = self._fetch(target, {}, None)
+        self._breakers.succeeded(target.subject)
         return response.content, _headers(response).get("content-type", "")
 
-    def _fetch(self, subject: str, url: str, params: Params, headers: Named, sent: Sent = None) -> Response:
-        self._breakers.check(subject)
+    def _fetch(self, target: _Target, params: Params, headers: Named, sent: Sent = None) -> Response:
+        self._breakers.check(target.subject)
         self._limit.take()
         asked_at, body = self._clock.uncorrected() if self._clock else 0.0, _Body(self._max_megabytes)
         try:
             response = self._session.request(
-                *("GET" if sent is None else "POST", url),
+                *("GET" if sent is None else "POST", target.url),
                 json=sent,
                 params=dict(params),
                 headers=dict(headers or {}),
@@ -164,16 +176,16 @@ class HttpClient:
             )
         except RequestException as error:
             # Without its cause: curl's text may contain the URL with the key.
-            raise self._connection_error(subject, _place(url), error, body.is_too_large) from None
+            raise self._connection_error(target.subject, target.place, error, body.is_too_large) from None
         except (ValueError, LookupError):  # headers that curl accepts but its wrapper can't parse
-            sentence = f"{_place(url)} sent invalid headers."
-            raise self._breakers.failed(subject, sentence) from None
+            sentence = f"{target.place} sent invalid headers."
+            raise self._breakers.failed(target.subject, sentence) from None
         response.content = bytes(body.content)
         if self._clock is not None:
             names = _headers(response)
             self._clock.answered(asked_at, names.get("date", ""), names.get("age", ""))
         if response.status_code >= 300:
-            self._raise_status(subject, _place(url), response)
+            self._raise_status(target.subject, target.place, response)
         return response
 
     def _connection_error(
@@ -227,10 +239,10 @@ def _subject(url: str, params: Params) -> str:
     return " ".join([urlsplit(url).path, *(str(params[name]) for name in ASKED_FOR if name in params)])
 
 
-def _place(url: str) -> str:
-    """Host and path of a URL, which contain no secrets."""
+def _elsewhere(url: str) -> _Target:
+    """A complete URL, of which only scheme and host are shown: that of a feed may have a key in its path."""
     parts = urlsplit(url)
-    return f"{parts.hostname}{parts.path}"
+    return _Target(url, _subject(url, {}), f"{parts.scheme}://{parts.hostname}")
 
 
 def _kind(text: str) -> str:

@@ -58,10 +58,11 @@ class Providers(Section):
 
 class News(Section):
     """Where headlines come from, the seconds between two requests for the same symbol, and the age in days from which
-    on a story is left out. `half_life` is in hours: the weight of a headline in `sentiment()` halves in that time."""
+    on a story is left out. `url` may have a key in its path. `half_life` is in hours: the weight of a headline in
+    `sentiment()` halves in that time."""
 
     choice: NewsChoice = Field(default="auto", validation_alias="NEWS")
-    url: str = Field(default="", max_length=2_000, validation_alias="NEWS_URL")
+    url: SecretStr = Field(default=SecretStr(""), max_length=2_000, validation_alias="NEWS_URL")
     interval: Annotated[float, Field(ge=1, le=86_400)] = Field(
         default=300.0, validation_alias="NEWS_INTERVAL"
     )
@@ -75,18 +76,23 @@ class News(Section):
         return "yahoo" if self.choice == "auto" else self.choice
 
     @property
+    def place(self) -> str:
+        """The address of a feed, or a file: never log it."""
+        return self.url.get_secret_value()
+
+    @property
     def base_url(self) -> str:
         """The address of Yahoo's news, or of a proxy of it."""
-        return self.url.rstrip("/") or YAHOO_NEWS
+        return self.place.rstrip("/") or YAHOO_NEWS
 
     @model_validator(mode="after")
     def _require_place(self) -> Self:
         if self.choice == "rss" and (
-            PLACEHOLDER not in self.url or not self.url.startswith(("http://", "https://"))
+            PLACEHOLDER not in self.place or not self.place.startswith(("http://", "https://"))
         ):
             raise ValueError(
                 f"NEWS_URL: must be the address of a feed with {PLACEHOLDER} in it while NEWS is rss."
             )
-        if self.choice == "jsonl" and not self.url:
+        if self.choice == "jsonl" and not self.place:
             raise ValueError("NEWS_URL is empty: must be a file or an address while NEWS is jsonl.")
         return self

@@ -24,4 +24,4 @@ def source_of(kind: str, news: News, providers: Providers, stop: Event) -> NewsS
     )
     if kind == "yahoo":
         return YahooNews(client, providers.yahoo_cookie_url)
-    return Rss(client, news.url) if kind == "rss" else JsonLines(client, news.url)
+    return Rss(client, news.place) if kind == "rss" else JsonLines(client, news.place)

@@ -11,10 +11,11 @@ from producer.headlines.sources.json_lines import NEWEST_BYTES
 from producer.headlines.sources.times import time_of
 from producer.headlines.sources.yahoo import story_of
 from producer.headlines.story import Story
-from shared.errors import ConfigError, Unanswered
+from shared.errors import ConfigError, SourceError, Unanswered
 from shared.market.listings import Listing, Listings
 from shared.settings.config import load
 from tests.standin import yahoo
+from tests.unit.local_http import Reply, answering
 
 DATE = "2026-11-30T12:00:00Z"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -125,6 +126,32 @@ def test_yahoo_is_asked_for_the_symbols_that_it_quotes_and_a_feed_for_all() -> N
     config = load(None, {"NEWS": "rss", "NEWS_URL": "https://news.example/{symbol}.xml"})
     assert source_of("yahoo", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL"]
     assert source_of("rss", config.news, config.providers, Event()).subjects(LISTINGS) == ["AAPL", "BTC"]
+
+
+@pytest.mark.parametrize(("news", "path"), [("rss", "/{symbol}.xml"), ("jsonl", "/all"), ("yahoo", "")])
+@pytest.mark.parametrize(
+    "reply",
+    [Reply("", 404), Reply("", 500), Reply("", 403), Reply("<p>", headers=(("Content-Length", "9"),))],
+)
+def test_a_key_in_the_path_of_the_address_is_in_no_error(news: str, path: str, reply: Reply) -> None:
+    with answering(lambda _: reply) as server:
+        given = {
+            "NEWS": news,
+            "NEWS_URL": f"{server.url}/k3y{path}",
+            "YAHOO_COOKIE_URL": f"{server.url}/cookie",
+        }
+        config = load(None, given)
+        source = source_of(news, config.news, config.providers, Event())
+        with pytest.raises(SourceError) as failed:
+            source.stories(source.subjects(LISTINGS)[0])
+    assert "127.0.0.1" in str(failed.value) and "k3y" not in str(failed.value)
+    assert "k3y" not in repr(config.news)
+
+
+def test_an_address_that_is_too_long_is_not_shown() -> None:
+    with pytest.raises(ConfigError, match="NEWS_URL=\\*") as refused:
+        load(None, {"NEWS": "jsonl", "NEWS_URL": "https://news.example/k3y" + "a" * 2_000})
+    assert "k3y" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
