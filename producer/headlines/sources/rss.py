@@ -15,6 +15,8 @@ from shared.settings.provider_settings import PLACEHOLDER
 
 ROOTS = ("rss", "RDF", "feed")
 ITEMS = ("item", "entry")
+DATES = ("pubDate", "published", "updated", "date")
+"""The dates of a story; the first one that can be read counts."""
 MOST_ITEMS = 200
 
 
@@ -68,9 +70,8 @@ def _story(symbol: str, item: Element) -> Story:
     for field in sorted(item, key=lambda each: _vocabulary(each) != _vocabulary(item)):
         if field.get("rel", "alternate") == "alternate" and (text := _text(field)):
             values.setdefault(_name(field), text)
-    date = (
-        values.get("pubDate") or values.get("published") or values.get("updated") or values.get("date") or ""
-    )
+    dates = [values[name] for name in DATES if name in values]
+    date = next(filter(time_of, dates), next(iter(dates), ""))
     publisher = values.get("source") or values.get("creator") or values.get("author")
     return Story(symbol, values.get("title"), time_of(date), publisher, values.get("link"), date)
 

@@ -180,6 +180,15 @@ def test_the_end_of_a_date_and_an_impossible_difference_are_no_zone(text: str) -
     assert time_of(text) is None
 
 
+def test_the_first_date_of_a_story_that_can_be_read_counts() -> None:
+    others = "<dc:date>2026-11-30T15:30:00.254+01:00</dc:date>"
+    unreadable = feed(item("Acme", others)).replace("Mon, 30 Nov 2026 15:00:00 GMT", "today")
+    (story,) = rss.stories_in(unreadable, "ACME")
+    assert story.published == datetime(2026, 11, 30, 14, 30, 0, 254_000, UTC)
+    (story,) = rss.stories_in(unreadable.replace(others, ""), "ACME")
+    assert (story.published, story.date) == (None, "today")
+
+
 @pytest.mark.parametrize(
     "text", ["2016/6/29 15:07:41", "2016-06-29", "Wed, 01 Jul 2015 08:57:00", "08:57 IST"]
 )

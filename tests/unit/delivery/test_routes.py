@@ -32,6 +32,9 @@ ADDRESSES = {
     f"mailtos://user:p@{SECRET}.word@example.org": "mailtos://",
     f"jsons://{SECRET}.last/@example.org": "jsons://",
     "json://[::1]:8080/path": "json://[::1]",
+    f"notica://{SECRET}.x": "notica://",
+    f"notica://notica.example.org/{SECRET}": "notica://notica.example.org",
+    f"json://user:{SECRET}@example.org/": "json://example.org",
 }
 
 
