@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 from psycopg2.extras import execute_values
@@ -11,15 +12,35 @@ from shared.market.records import AlertHandling
 from shared.postgres.database import Cursor
 from shared.progress.batches import Batch
 
-UNACKNOWLEDGED = """
-    select count(*), max(a.event_time) from alerts a
-    where a.event_time <= %(until)s and (%(rule)s::text is null or a.rule = %(rule)s)
-        and (%(symbol)s::text is null or a.symbol = %(symbol)s)
-        and not exists (
-            select from acknowledged_alerts k
-            where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
-        )
+_NOT_COVERED = """
+    and not exists (
+        select from covering h where {} and {} and h.until >= a.event_time
+            and h.handled_at >= coalesce(t.published_at, '-infinity')
+    )
 """
+_BY_RULE_AND_SYMBOL = "".join(
+    _NOT_COVERED.format(rule, symbol)
+    for rule, symbol in product(
+        ("h.rule = a.rule", "h.rule is null"), ("h.symbol = a.symbol", "h.symbol is null")
+    )
+)
+UNACKNOWLEDGED = f"""
+    with covering as materialized (
+        select rule, symbol, until, handled_at from (
+            select rule, symbol, until, handled_at, max(until) over (
+                partition by rule, symbol order by handled_at desc, until desc
+                rows between unbounded preceding and 1 preceding
+            ) as later from alert_handlings where action = 'acknowledge'
+        ) h where later is null or until > later
+    )
+    select count(*), max(a.event_time)
+    from alerts a left join alert_times t using (symbol, interval, rule, start)
+    where a.event_time <= %(until)s and (%(rule)s::text is null or a.rule = %(rule)s)
+        and (%(symbol)s::text is null or a.symbol = %(symbol)s) {_BY_RULE_AND_SYMBOL}
+"""  # noqa: S608 (names of our own)
+"""The alerts that the view acknowledged_alerts does not have. An acknowledgement that covers nothing which a later one
+of the same rule and symbol does not cover is left out first, and the others are found by the rule and the symbol that
+they name: the time grows with the number of alerts, not with that of acknowledgements."""
 RUNNING = """
     select rule, symbol from (
         select distinct on (rule, symbol) rule, symbol, until from handling_requests where action = 'snooze'
