@@ -257,8 +257,17 @@ def test_a_pasted_scan_is_printed_as_a_rule_and_its_differences_apart() -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "dry-run", "add"])
-def test_a_comparison_that_can_never_be_true_is_a_warning_and_no_fault(filled: Desk, command: str) -> None:
-    found = run(filled, command, "change(1d) < -5")
+@pytest.mark.parametrize(
+    ("rule", "warning"),
+    [
+        ("change(1d) < -5", "change(1d) < -5 can never be true"),
+        ("close crosses above 5 for 2 bars", "close crosses above 5 is true at one bar and not at the next"),
+    ],
+)
+def test_what_can_never_be_true_is_a_warning_and_no_fault(
+    filled: Desk, command: str, rule: str, warning: str
+) -> None:
+    found = run(filled, command, rule)
     assert found.returncode == 0, found.stderr
-    assert "Warning: change(1d) < -5 can never be true" in found.stderr
+    assert f"Warning: {warning}" in found.stderr
     assert "Warning" not in found.stdout
