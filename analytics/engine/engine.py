@@ -136,7 +136,7 @@ class Engine:
             return
         if quote.conditions is not None and self._add_part(state, quote, offset, PlaceInBars(at, start, bar)):
             return
-        if (reason := state.accept(quote, time)) is not None:
+        if (reason := state.accept(quote, time, offset)) is not None:
             self._set_aside.append(SetAside(offset, quote, reason))
         elif not (bar := bar or self._open_minute(state, quote, start, at)).whole:
             bar.add(quote.price, quote.size, at)
@@ -153,7 +153,7 @@ class Engine:
         updates = updates_in(state, quote.conditions or "", place)
         if updates == EVERYTHING:
             return False
-        if (reason := add_part(state, quote, updates, place)) is not None:
+        if (reason := add_part(state, quote, offset, updates, place)) is not None:
             self._set_aside.append(SetAside(offset, quote, reason))
         self._note(state)
         return True
@@ -174,7 +174,7 @@ class Engine:
         slot = slot_of(intervals[0], start, state.calendar)
         closed = max(state.closed_until, self.closed_until)
         if slot is None:
-            if open_special_day(state, record, closed):
+            if open_special_day(state, record, closed, offset):
                 self._events += self._events_of(state.advance(closed), offset)
                 self._note(state)
             return
@@ -185,7 +185,7 @@ class Engine:
         if piece.whole and state.open.has_begun(intervals[0], slot):
             state.ignored += not state.open.complete_minute(slot, piece)
             return
-        state.settle((record.open, record.close), start, record.interval == "1d")
+        state.settle((record.open, record.close), start, record.interval == "1d", offset)
         state.accept_close(record, piece.end)
         state.open.fill(piece, intervals, closed)
         self._note(state)

@@ -6,7 +6,7 @@ from shared.calendars.special_days import shows_trading, special_day
 from shared.market.records import RecordedBar
 
 
-def open_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bool:
+def open_special_day(state: SymbolState, record: RecordedBar, closed: int, offset: int) -> bool:
     """Open the bar of such a day, which covers the whole local day. Returns whether there is one.
 
     The source may report it after the symbol's time has passed, because quotes of that day make no daily bar. It is
@@ -23,7 +23,7 @@ def open_special_day(state: SymbolState, record: RecordedBar, closed: int) -> bo
         return False
     piece = OpenBar.from_record(record, Slot(*day, "regular"))
     if day.end > closed:
-        state.settle((record.open, record.close), day.start, True)
+        state.settle((record.open, record.close), day.start, True, offset)
         state.accept_close(record, piece.end)
     state.open.add_day(Slot(*day, "regular"), piece)
     return True

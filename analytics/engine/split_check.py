@@ -12,10 +12,12 @@ CONFIRMATION_SECONDS = 300.0
 
 
 class SettledAction(NamedTuple):
-    """A split or dividend that took effect, and its offset; with a `rejection`, the reason why a split was rejected."""
+    """A split or dividend that took effect, its offset, and that of the record that settled it; with a `rejection`, the
+    reason why a split was rejected."""
 
     offset: int
     action: CorporateAction
+    settled_by: int
     rejection: str = ""
 
 
@@ -62,15 +64,15 @@ class SplitCheck:
         waiting, self.waiting, self._contradicted_at = self.waiting, None, None
         return waiting
 
-    def reject(self, before: float, price: float) -> SettledAction:
-        """Reject the waiting split, because prices contradict it."""
+    def reject(self, before: float, price: float, settled_by: int) -> SettledAction:
+        """Reject the waiting split, because prices contradict it; the last one is of the record at this offset."""
         offset, action = self.take()
         self.rejected_times.append(self.latest_time)
         rejection = (
             f"the split of {action.value:g} for 1 is set aside: the price before it was {before:g}, the one behind it"
             f" is {price:g}"
         )
-        return SettledAction(offset, action, rejection)
+        return SettledAction(offset, action, settled_by, rejection)
 
     def state(self) -> list[Any]:
         """The state for a snapshot."""

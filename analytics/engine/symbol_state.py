@@ -130,17 +130,17 @@ class SymbolState:
         time = action.time.timestamp()
         if action.action == "dividend" or not self.splits.is_new(time):
             if action.action == "dividend" or self.splits.is_kept(time):
-                self.settled.append(SettledAction(offset, action))
+                self.settled.append(SettledAction(offset, action, offset))
             return
         if self.splits.waiting is not None:
-            self._apply_split(time)
+            self._apply_split(time, offset)
         self.splits.waiting = offset, action
         is_alone = self.prints.accepted is None or self.last_time > time or self.open.next_end is not None
         if is_alone or not self.settings.skip_extreme:
-            self._apply_split(time)
+            self._apply_split(time, offset)
 
-    def settle(self, prices: tuple[float, ...], time: float, is_day: bool) -> None:
-        """Confirm or reject the waiting split by the prices of a finished bar, the first one at `time`.
+    def settle(self, prices: tuple[float, ...], time: float, is_day: bool, offset: int) -> None:
+        """Confirm or reject the waiting split by the prices of a finished bar at `offset`, the first one at `time`.
 
         One price that confirms it is enough, because the first trades may still be at the old price. A daily bar
         without any rejects it.
@@ -149,25 +149,25 @@ class SymbolState:
         if before is None or not self.splits.applies_to(time):
             return
         if any(self.splits.is_confirmed_by(before, price) for price in prices):
-            self._apply_split(time)
+            self._apply_split(time, offset)
         elif is_day or self.splits.has_expired(time):
-            self.settled.append(self.splits.reject(before, prices[-1]))
+            self.settled.append(self.splits.reject(before, prices[-1], offset))
 
-    def _contradicts_split(self, price: float, time: float) -> bool:
+    def _contradicts_split(self, price: float, time: float, offset: int) -> bool:
         """Whether to set a quote aside because it contradicts the waiting split. After a while the quote is accepted
         instead, and the split is rejected."""
         before = self.prints.accepted
         if before is None or not self.splits.applies_to(time):
             return False
         if self.splits.is_confirmed_by(before, price):
-            self._apply_split(time)
+            self._apply_split(time, offset)
         elif self.splits.has_expired(time):
-            self.settled.append(self.splits.reject(before, price))
+            self.settled.append(self.splits.reject(before, price, offset))
         else:
             return True
         return False
 
-    def _apply_split(self, time: float) -> None:
+    def _apply_split(self, time: float, settled_by: int) -> None:
         """The waiting split takes effect: convert every price from before `time` to new shares, except the last
         quote."""
         offset, action = self.splits.take()
@@ -177,7 +177,7 @@ class SymbolState:
             self._marks[every] = (at, price / ratio if at < time else price)
         if self.last_time <= time:
             self.prints.split(ratio)
-        self.settled.append(SettledAction(offset, action))
+        self.settled.append(SettledAction(offset, action, settled_by))
 
     def show(self, quote: Quote, time: float) -> None:
         """Store a quote as the last one, unless a newer one exists. Used alone for a price of zero or below, which a
@@ -192,21 +192,21 @@ class SymbolState:
             self._last = close_as_quote(self._last, int(self.last_time))
         return self._last
 
-    def accept(self, quote: Quote, time: float) -> str | None:
+    def accept(self, quote: Quote, time: float, offset: int) -> str | None:
         """Process a price that is not late. Returns None, or the reason for which it is set aside."""
         price = quote.price
         if self.splits.waiting is not None or not self.prints.take_near(price, time):
-            reason = self.reason_against(quote, time)
+            reason = self.reason_against(quote, time, offset)
             if reason is not None:
                 return reason
             self.prints.take(price, time)
         self._take(quote, price, time)
         return None
 
-    def reason_against(self, quote: Quote, time: float) -> str | None:
+    def reason_against(self, quote: Quote, time: float, offset: int) -> str | None:
         """The reason for which a quote is set aside and counted as extreme; None if it is not."""
         reason = None
-        if self.splits.waiting is not None and self._contradicts_split(quote.price, time):
+        if self.splits.waiting is not None and self._contradicts_split(quote.price, time, offset):
             reason = OLD_SHARES
         elif self.settings.skip_extreme:
             reason = self.prints.reason_against(quote, time)

@@ -15,7 +15,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.mood.headline_mood import ScoredHeadline
 from analytics.runtime.remake import write_remade
-from analytics.store.alerts.alert_tables import Published, write_no_data_alerts, write_provisional
+from analytics.store.alerts.alert_tables import write_no_data_alerts, write_provisional
 from analytics.store.alerts.handlings import FoundHandling
 from analytics.store.headlines import write_headlines
 from analytics.store.replacing import replace_actions, replace_events
@@ -26,6 +26,7 @@ from shared.market.records import Bar, Interval
 from shared.observability.heartbeat import beat
 from shared.postgres.database import Cursor
 from shared.progress.batches import Batch
+from shared.progress.provenance import FoldedRecords
 
 HEARTBEAT_MASK = 255
 """A heartbeat is sent every 256 records, because a batch may take long."""
@@ -45,7 +46,7 @@ REMAKING = "remaking"
 
 class Unwritten(NamedTuple):
     """The results of processing a batch, until they are written; `has_new_settings` for the first with new settings.
-    `settings` are those to store, if they are not stored yet. `published` has the times of alerts to be delivered."""
+    `settings` are those to store, if they are not stored yet; `records` are those that these rows are made from."""
 
     events: list[Event]
     actions: list[SettledAction]
@@ -55,14 +56,16 @@ class Unwritten(NamedTuple):
     deployments: list[Deployment]
     has_new_settings: bool
     settings: SettingsFrom | None
-    published: Published
+    records: FoldedRecords
 
 
-def publishing_times(events: list[Event], of_rules: FoundForRules, batch: Batch) -> Published:
-    """When the records of a batch that caused alerts were published."""
-    offsets = {event.offset for event in events if event.closed.alerts or event.closed.fired}
+def appended_times(
+    batch: Batch, events: list[Event], of_rules: FoundForRules, actions: Iterable[SettledAction] = ()
+) -> dict[int, int]:
+    """When the records of a batch that rows are made from were appended to the log, as in FoldedRecords."""
+    offsets = {event.offset for event in events} | {each.settled_by for each in actions}
     offsets |= {each.offset for each in of_rules.no_data} | {each.offset for each in of_rules.provisional}
-    return {offset: batch.published_at(offset) for offset in offsets}
+    return batch.appended(offsets)
 
 
 class SlicedSnapshot:
@@ -92,9 +95,9 @@ class Partition:
     """An engine and its offsets: `reached` is the next offset to process, `written` the next one to write.
 
     While `rewriting`, indicators of bars that closed after the snapshot are of older settings; reprocessing collects
-    their new rows in `replaced`, `settled`, `set_aside` and `headlines`. While `remaking` too, those bars and
-    everything derived from them are missing. Forecasts under new settings begin after the bars in `past_bars`, at
-    `written`.
+    their new rows in `replaced`, `settled`, `set_aside` and `headlines`, and in `appended` when the records that made
+    them were appended to the log. While `remaking` too, those bars and everything derived from them are missing.
+    Forecasts under new settings begin after the bars in `past_bars`, at `written`.
 
     `saving` is the snapshot that is being written; `unsaved` are the symbols that have changed since it began.
     `unpublished` are those whose live view is outdated, `moved` those of them whose last quote is. `reads_history` is
@@ -115,6 +118,7 @@ class Partition:
         self.reached = self.saved_offset = snapshot.next_offset
         self.remaking = REMAKING in snapshot.partition
         self.rewriting = self.remaking or REWRITING in snapshot.partition
+        self.appended: dict[int, int] = {}
         self.replaced: list[Event] = []
         self.settled: list[SettledAction] = []
         self.set_aside: list[SetAside] = []
@@ -213,20 +217,21 @@ class Partition:
     def replace(self, cursor: Cursor, number: int) -> None:
         """Write the recalculated rows: insert them where they are missing, or replace those of older settings or an
         older version. `number` is the number of the partition."""
+        records = FoldedRecords(number, self.appended)
         if self.remaking:
-            write_no_data_alerts(cursor, number, self.no_data)
-            write_provisional(cursor, number, self.provisional)
+            write_no_data_alerts(cursor, records, self.no_data)
+            write_provisional(cursor, records, self.provisional)
         for first in range(0, len(self.replaced), REPLACED_BATCH):
             beat()
             events = self.replaced[first : first + REPLACED_BATCH]
             if self.remaking:
-                write_remade(cursor, number, events)
+                write_remade(cursor, records, events)
             else:
-                replace_events(cursor, events)
-        replace_actions(cursor, number, self.settled)
+                replace_events(cursor, records, events)
+        replace_actions(cursor, records, self.settled)
         write_set_aside(cursor, number, self.set_aside)
         write_headlines(cursor, number, self.headlines)
-        self.replaced, self.settled, self.set_aside = [], [], []
+        self.appended, self.replaced, self.settled, self.set_aside = {}, [], [], []
         self.headlines, self.no_data, self.provisional = [], [], []
 
     def mark_saved(self, next_offset: int) -> None:

@@ -17,7 +17,7 @@ from analytics.engine.engine_settings import EngineSettings
 from analytics.indicators.indicator_set import SettingsChanged
 from analytics.runtime.across.across_symbols import AcrossSymbols
 from analytics.runtime.across.stalled_symbols import Ends
-from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten, publishing_times
+from analytics.runtime.partition import REMAKING, REWRITING, Partition, Unwritten, appended_times
 from analytics.runtime.publishing import LivePublisher
 from analytics.runtime.rebuild import bars_before_forecasts, rebuild
 from analytics.runtime.remake import delete_derived
@@ -25,7 +25,7 @@ from analytics.runtime.searches import PooledSearches
 from analytics.runtime.settings import encoded_settings, settings_of
 from analytics.runtime.snapshots import SnapshotWriter
 from analytics.store.across.rule_runs import evaluate_again
-from analytics.store.alerts.alert_tables import NOT_NEW, write_provisional
+from analytics.store.alerts.alert_tables import write_provisional
 from analytics.store.alerts.handlings import handlings_in, write_handlings
 from analytics.store.forecasts.deployment_tables import deployments_from, write_deployments
 from analytics.store.forecasts.forecast_tables import delete_forecast_records, write_forecasts
@@ -37,6 +37,7 @@ from analytics.store.tables import write_actions, write_closed, write_split_aler
 from shared.postgres.database import Connection, Cursor, commit, transaction
 from shared.progress.batches import Batch
 from shared.progress.offsets import GroupOnTopic, hold, reached
+from shared.progress.provenance import FoldedRecords
 from shared.settings.analysis_settings import AcrossSettings, MarketFiguresSettings
 
 PROGRESS_SECONDS = 10.0
@@ -204,6 +205,7 @@ class Analysis:
         set_aside = partition.engine.take_set_aside()
         of_rules = partition.engine.rules.take()
         if partition.rewriting:
+            partition.appended |= appended_times(batch, events, of_rules, actions)
             partition.headlines += of_rules.headlines
             partition.no_data += of_rules.no_data
             partition.provisional += of_rules.provisional
@@ -233,11 +235,10 @@ class Analysis:
         set_aside, of_rules = partition.engine.take_set_aside(), partition.engine.rules.take()
         is_stored = self._stored_settings[batch.partition] == self._encoded
         settings = None if is_stored else SettingsFrom(first, False, self._encoded)
+        appended = appended_times(batch, events, of_rules, actions)
+        records = FoldedRecords(batch.partition, appended, self._delivers)
         found = events, actions, set_aside, of_rules, handlings_in(batch)
-        partition.unwritten = Unwritten(
-            *(*found, deployed, has_new_settings, settings),
-            publishing_times(events, of_rules, batch) if self._delivers else NOT_NEW,
-        )
+        partition.unwritten = Unwritten(*found, deployed, has_new_settings, settings, records)
 
     def prepare(self, _: Connection) -> None:
         """Nothing to do: the tables need no preparation."""
@@ -248,13 +249,13 @@ class Analysis:
         for number, partition in self._partitions.items():
             if (new := partition.unwritten) is None:
                 continue
-            write_provisional(cursor, number, new.of_rules.provisional, new.published)
-            write_closed(cursor, number, new.events, new.published)
-            write_forecasts(cursor, new.events)
-            write_actions(cursor, number, [settled for settled in new.actions if not settled.rejection])
+            write_provisional(cursor, new.records, new.of_rules.provisional)
+            write_closed(cursor, new.records, new.events)
+            write_forecasts(cursor, new.records, new.events)
+            write_actions(cursor, new.records, [settled for settled in new.actions if not settled.rejection])
             write_split_alerts(cursor, [settled for settled in new.actions if settled.rejection])
             write_set_aside(cursor, number, new.set_aside)
-            write_found(cursor, number, new.of_rules, new.published)
+            write_found(cursor, new.records, new.of_rules)
             self._across.note(new.events, new.of_rules.changes)
             write_handlings(cursor, number, new.handlings)
             write_deployments(cursor, number, new.deployments)

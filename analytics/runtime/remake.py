@@ -7,6 +7,7 @@ from analytics.store.tables import write_closed
 from shared.kafka import partition_of
 from shared.observability.heartbeat import long_step
 from shared.postgres.database import Cursor, allow_hours
+from shared.progress.provenance import FoldedRecords
 
 DELETE_SECONDS = 3600.0
 
@@ -29,10 +30,10 @@ def delete_derived(cursor: Cursor, partition: int) -> None:
         cursor.execute("delete from corporate_actions where partition = %s", (partition,))
 
 
-def write_remade(cursor: Cursor, partition: int, events: list[Event]) -> None:
+def write_remade(cursor: Cursor, records: FoldedRecords, events: list[Event]) -> None:
     """Write recalculated closed bars and everything derived from them."""
-    write_closed(cursor, partition, events)
-    write_forecasts(cursor, events)
+    write_closed(cursor, records, events)
+    write_forecasts(cursor, records, events)
 
 
 def _symbols(cursor: Cursor, partition: int) -> list[str]:

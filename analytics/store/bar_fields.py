@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from struct import Struct
 
+from analytics.engine.events import Event
 from analytics.engine.series import ClosedBar
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import IndicatorRow
 from analytics.indicators.own.own_indicators import OwnRow
 from shared.market.records import Bar
 from shared.postgres.binary_copy import NULL, microseconds, text
+from shared.progress.provenance import FoldedRecords
 
 _START, _START_AND_END = Struct(">iq"), Struct(">iqiq")
 _PRICES_AND_VOLUME, _NUMBER, _COUNT = Struct(">" + "id" * 5), Struct(">id"), Struct(">iq")
@@ -18,9 +20,10 @@ _SIZES: list[float | None] = [8] * (2 * len(COLUMNS))
 """The sizes of a row's values, each with a place for the value behind it."""
 
 
-def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
-    """The fields of closed bars, in the order of BAR_COLUMNS."""
-    for bar, *_ in found:
+def bar_fields(records: FoldedRecords, found: Iterable[Event]) -> Iterator[Sequence[bytes]]:
+    """The fields of closed bars, in the order of CLOSED_BAR_COLUMNS; `records` closed them."""
+    for event in found:
+        bar = event.closed.bar
         yield (
             _series(bar.symbol, bar.interval),
             _START_AND_END.pack(8, microseconds(bar.start), 8, microseconds(bar.end)),
@@ -30,6 +33,7 @@ def bar_fields(found: Iterable[ClosedBar]) -> Iterator[Sequence[bytes]]:
             text(bar.session),
             text(bar.source),
             NULL if bar.spread is None else _NUMBER.pack(8, bar.spread),
+            records.fields(event.offset),
         )
 
 

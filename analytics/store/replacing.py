@@ -7,9 +7,16 @@ from psycopg2.extras import execute_values
 from analytics.engine.events import Event
 from analytics.engine.split_check import SettledAction
 from analytics.store.own_tables import replace_own
-from analytics.store.tables import BAR_COLUMNS, bar_row, replace_indicators, write_actions, write_split_alerts
+from analytics.store.tables import (
+    CLOSED_BAR_COLUMNS,
+    bar_row,
+    replace_indicators,
+    write_actions,
+    write_split_alerts,
+)
 from shared.market.records import INTERVAL_SECONDS, Bar
 from shared.postgres.database import Cursor
+from shared.progress.provenance import FoldedRecords
 
 OVERLAPPING = """
     select made.symbol, made.interval, found.start
@@ -31,9 +38,9 @@ def _slot(bar: Bar) -> tuple[object, ...]:
     return (*bar_row(bar)[:4], 2 * longest if bar.interval == "1d" else longest)
 
 
-_NAMES = ", ".join(f'"{name}"' for name in BAR_COLUMNS)
-_MADE = ", ".join(f'excluded."{name}"' for name in BAR_COLUMNS)
-_STORED = ", ".join(f'bars."{name}"' for name in BAR_COLUMNS)
+_NAMES = ", ".join(f'"{name}"' for name in CLOSED_BAR_COLUMNS)
+_MADE = ", ".join(f'excluded."{name}"' for name in CLOSED_BAR_COLUMNS)
+_STORED = ", ".join(f'bars."{name}"' for name in CLOSED_BAR_COLUMNS)
 BARS = f"""
     insert into bars ({_NAMES}) values %s on conflict (symbol, interval, start) do update set ({_NAMES}) = row({_MADE})
     where ({_STORED}) is distinct from ({_MADE})
@@ -41,15 +48,16 @@ BARS = f"""
 """An unchanged bar is not written again."""
 
 
-def replace_events(cursor: Cursor, events: list[Event]) -> None:
+def replace_events(cursor: Cursor, records: FoldedRecords, events: list[Event]) -> None:
     """Write recalculated bars and indicators: bars that are missing, such as days that an older version set aside, and
-    bars that it closed differently. A bar and its indicators always come from the same run.
+    bars that it closed differently or by another one of the `records`. A bar and its indicators always come from the
+    same run.
 
     Stored bars that overlap with a recalculated one, because of older trading hours, are deleted.
     """
     if not events:
         return
-    bars = [bar_row(event.closed.bar) for event in events]
+    bars = [(*bar_row(event.closed.bar), *records.provenance(event.offset)) for event in events]
     slots = [_slot(event.closed.bar) for event in events]
     if cut := execute_values(cursor, OVERLAPPING, slots, page_size=1_000, fetch=True):
         _delete(cursor, cut)
@@ -67,15 +75,15 @@ def _delete(cursor: Cursor, keys: list[tuple[object, ...]]) -> None:
         execute_values(cursor, statement, keys, page_size=1_000)
 
 
-def replace_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
+def replace_actions(cursor: Cursor, records: FoldedRecords, actions: list[SettledAction]) -> None:
     """Write splits and dividends that took effect, and delete splits that prices do not confirm."""
-    write_actions(cursor, partition, [settled for settled in actions if not settled.rejection])
+    write_actions(cursor, records, [settled for settled in actions if not settled.rejection])
     rejected = [settled for settled in actions if settled.rejection]
     if rejected:
         execute_values(
             cursor,
             "delete from corporate_actions a using (values %s) as rejected (symbol, time)"
             " where a.symbol = rejected.symbol and a.time = rejected.time and a.action = 'split'",
-            [(action.symbol, action.time) for _, action, _ in rejected],
+            [(action.symbol, action.time) for _, action, *_ in rejected],
         )
     write_split_alerts(cursor, rejected)

@@ -11,7 +11,7 @@ from analytics.engine.split_check import SettledAction
 from analytics.engine.symbol_state import LiveBar, SymbolState
 from analytics.indicators.catalog import COLUMNS
 from analytics.indicators.indicator_row import COLUMN_PLACES, IndicatorRow
-from analytics.store.alerts.alert_tables import NOT_NEW, Published, alerts_of, withdraw, write_alerts
+from analytics.store.alerts.alert_tables import alerts_of, withdraw, write_alerts
 from analytics.store.bar_fields import bar_fields, indicator_fields
 from analytics.store.own_tables import write_own
 from analytics.store.times import utc
@@ -20,11 +20,13 @@ from shared.postgres.announcements import LAST_QUOTES, OPEN_BARS, announce
 from shared.postgres.binary_copy import copy_fields
 from shared.postgres.database import Cursor, allow_hours
 from shared.postgres.upsert import upsert
+from shared.progress.provenance import PROVENANCE_COLUMNS, FoldedRecords
 
 BAR_COLUMNS = (
     *("symbol", "interval", "start", "end", "open", "high", "low", "close", "volume", "vwap", "quotes"),
     *("session", "source", "spread"),
 )
+CLOSED_BAR_COLUMNS = (*BAR_COLUMNS, *PROVENANCE_COLUMNS)
 INDICATOR_COLUMNS = ("symbol", "interval", "start", *COLUMNS)
 OPEN_BAR_COLUMNS = (*BAR_COLUMNS, *COLUMNS, "seen", "warm_after", "sized")
 SYMBOL_COLUMNS = (
@@ -52,28 +54,26 @@ def _indicator_row(bar: Bar, row: IndicatorRow) -> tuple[object, ...]:
     return (bar.symbol, bar.interval, utc(bar.start), *row)
 
 
-def write_closed(cursor: Cursor, partition: int, events: list[Event], published: Published = NOT_NEW) -> None:
-    """Write closed bars, their indicators, those of the user too, and their alerts.
-
-    `published` has the times of the records that caused alerts; without it these are recalculated ones.
-    """
+def write_closed(cursor: Cursor, records: FoldedRecords, events: list[Event]) -> None:
+    """Write closed bars, their indicators, those of the user too, and their alerts; `records` closed them."""
     if not events:
         return
     closed = [event.closed for event in events]
-    copy_fields(cursor, "bars", BAR_COLUMNS, bar_fields(closed))
+    copy_fields(cursor, "bars", CLOSED_BAR_COLUMNS, bar_fields(records, events))
     copy_fields(cursor, "indicators", INDICATOR_COLUMNS, indicator_fields(closed))
     write_own(cursor, [(each.bar, each.own) for each in closed if each.own is not None])
     withdraw(cursor, events)
-    write_alerts(cursor, [alert for event in events for alert in alerts_of(partition, event, published)])
+    write_alerts(cursor, [alert for event in events for alert in alerts_of(records, event)])
 
 
-def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) -> None:
-    """Write splits and dividends with their offsets; one that is stored already stays as it was first reported."""
+def write_actions(cursor: Cursor, records: FoldedRecords, actions: list[SettledAction]) -> None:
+    """Write splits and dividends with their offsets; one that is stored already stays as it was first reported.
+    `records` settled them."""
     if actions:
         execute_values(
             cursor,
             "insert into corporate_actions (symbol, time, action, value, currency, source, partition,"
-            ' "offset") values %s on conflict do nothing',
+            ' "offset", known_at, settled_offset) values %s on conflict do nothing',
             [
                 (
                     action.symbol,
@@ -82,10 +82,12 @@ def write_actions(cursor: Cursor, partition: int, actions: list[SettledAction]) 
                     action.value,
                     action.currency,
                     action.source,
-                    partition,
+                    records.partition,
                     offset,
+                    records.known_at(settled_by),
+                    settled_by,
                 )
-                for offset, action, _ in actions
+                for offset, action, settled_by, _ in actions
             ],
         )
 
@@ -98,7 +100,7 @@ def write_split_alerts(cursor: Cursor, actions: list[SettledAction]) -> None:
             "insert into data_alerts (symbol, kind, raised_at, value, detail) values %s on conflict do nothing",
             [
                 (action.symbol, "split", action.time, action.value, rejection)
-                for _, action, rejection in actions
+                for _, action, _, rejection in actions
             ],
         )
 

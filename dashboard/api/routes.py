@@ -119,8 +119,9 @@ def _add_alerts(router: APIRouter, model: ReadModel) -> None:
     async def alerts(symbol: Symbol, interval: Interval = "1m", count: BarCount = 500) -> JSONResponse:
         """The latest alerts of a symbol and interval, newest first.
 
-        `start` is that of the bar, `time` its end, both in epoch seconds UTC; `text` has the rule with the values that
-        its condition read, and `by` who acknowledged the alert.
+        `start` is that of the bar, `time` its end, and `known_at` when the log got the record that caused the alert,
+        null if that is not known; all in epoch seconds UTC. `text` has the rule with the values that its condition
+        read, and `by` who acknowledged the alert.
         """
         try:
             found = await to_thread(model.alerts, (symbol, interval), count)

@@ -36,8 +36,8 @@ DEFAULT_TEXTS = {
 
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `by` who acknowledged it, and
-    `storm` the grouped alert that it belongs to."""
+    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `known_at` when the log got the
+    record that caused it, `by` who acknowledged it, and `storm` the grouped alert that it belongs to."""
     text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
@@ -47,6 +47,7 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
         "price": alert.price,
         "start": alert.start,
         "time": alert.event_time,
+        "known_at": alert.known_at,
         "zone": zone,
         "severity": alert.severity or DEFAULT_SEVERITY,
         "by": alert.acknowledged_by,

@@ -119,7 +119,8 @@ class AlertRow(NamedTuple):
     A rule of the user's own has a text, and the values that its condition read, as JSON, instead of both.
     `acknowledged_by` is who dealt with it, None if nobody has. If it belongs to a grouped alert, that has so many
     `members`, of so many `symbols` with a bar. `state` is set for live rules:
-    provisional, confirmed or withdrawn.
+    provisional, confirmed or withdrawn. `known_at` is when the log got the record that caused it, None if it is not
+    known.
     """
 
     symbol: str
@@ -137,6 +138,7 @@ class AlertRow(NamedTuple):
     state: str | None = None
     members: int | None = None
     symbols: int | None = None
+    known_at: float | None = None
 
 
 class DataAlertRow(NamedTuple):

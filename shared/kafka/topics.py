@@ -17,6 +17,7 @@ LEASE_PARTITIONS = 2
 LEADER_SECONDS, LOOK_SECONDS = 10.0, 0.1
 """How long a new topic may take until each partition has a leader, and how often that is looked up."""
 KEEPS_ALL = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+TIMES = {"message.timestamp.type": "LogAppendTime"}
 """Settings of a topic created here, independent of the broker's defaults."""
 
 log = logging.getLogger("tickstream.kafka")
@@ -33,7 +34,7 @@ def make_topics(brokers: Brokers, topic: str, partitions: int) -> Log:
     An existing topic keeps its number of partitions. Raises Unavailable if Kafka can't be reached, and ConfigError if
     an existing topic is compacted.
     """
-    own = {"message.timestamp.type": "LogAppendTime", **KEEPS_ALL}
+    own = {**TIMES, **KEEPS_ALL}
     dead = {**own, "max.message.bytes": str(DEAD_LETTER_BYTES)}
     with _admin(brokers) as admin:
         found = _made(admin, topic, partitions, own)
@@ -60,7 +61,7 @@ def make_lease_topic(log_: Log) -> Log:
         "cleanup.policy": "compact",
         "segment.ms": "3600000",
         "max.compaction.lag.ms": "3600000",
-        "message.timestamp.type": "LogAppendTime",
+        **TIMES,
     }
     topic = log_.topic + LEASE_SUFFIX
     with _admin(log_.brokers) as admin:
@@ -84,9 +85,9 @@ def _made(admin: AdminClient, name: str, partitions: int, settings: Mapping[str,
 def _require_every_message(admin: AdminClient, topic: str) -> None:
     """Raise ConfigError if the topic is compacted, as only the last message of each symbol would be kept.
 
-    Logs a warning if the topic has a retention limit by time or size.
+    Logs a warning if the topic has a retention limit by time or size, or its timestamps are not set by the broker.
     """
-    settings = admin.settings(topic, KEEPS_ALL)
+    settings = admin.settings(topic, {**TIMES, **KEEPS_ALL})
     if settings is None:
         log.debug("this login is not allowed to read the settings of topic %s", topic)
         return
@@ -105,6 +106,18 @@ def _require_every_message(admin: AdminClient, topic: str) -> None:
                 name,
                 settings[name],
             )
+    _warn_of_times(topic, settings)
+
+
+def _warn_of_times(topic: str, settings: Mapping[str, str]) -> None:
+    """Log a warning if messages do not have the time at which the broker appended them."""
+    if settings.get("message.timestamp.type") == "CreateTime":
+        log.warning(
+            "The messages of topic %s have the times of the programs that write them"
+            " (message.timestamp.type=CreateTime), so known_at in the tables is the time by their clocks. Set it to"
+            " LogAppendTime: new messages then have the time of the broker.",
+            topic,
+        )
 
 
 def require_topic(log_: Log) -> None:

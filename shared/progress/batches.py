@@ -1,7 +1,7 @@
 """Decodes messages of one partition into batches of records and dead letters."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from shared.market.records import (
 from shared.progress.offsets import OffsetStep
 
 SYMBOLS_KNOWN = 100_000
+END_OF_TIME_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * 1_000
+"""Later times, which only a topic without times of the broker may have, can't be stored."""
 COUNTED_KINDS: dict[str, type[Record]] = {
     "quotes": Quote,
     "bars": RecordedBar,
@@ -45,19 +47,21 @@ class DeadLetter(NamedTuple):
 class Batch(NamedTuple):
     """Consecutive decoded messages of one partition: records with their offsets, and dead letters.
 
-    `messages` are what they were decoded from.
+    `messages` are what they were decoded from, one for each offset.
     """
 
     partition: int
     records: list[tuple[int, Record]]
     dead: list[DeadLetter]
     step: OffsetStep
-    messages: Sequence[Message] = ()
+    messages: Sequence[Message]
 
-    def published_at(self, offset: int) -> datetime:
-        """When the broker appended the message at an offset; of one before this batch, the time of its first."""
-        message = self.messages[max(0, offset - self.messages[0].offset)]
-        return datetime.fromtimestamp(message.timestamp / 1000, UTC)
+    def appended(self, offsets: Iterable[int]) -> dict[int, int]:
+        """When the broker appended the messages at these offsets, in epoch milliseconds; without those whose time is
+        not known."""
+        first = self.step.expected
+        found = ((offset, self.messages[offset - first].timestamp) for offset in offsets)
+        return {offset: appended for offset, appended in found if 0 <= appended < END_OF_TIME_MS}
 
 
 def decoded(

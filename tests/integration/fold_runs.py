@@ -25,6 +25,11 @@ OLD = EngineSettings()
 NEW_PERIODS = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5))
 
 
+def appended_at(offset: int) -> int:
+    """When the broker appended the message at an offset, in epoch milliseconds."""
+    return 2_000_000_000_000 + 1_237 * offset
+
+
 class LoggedMessage(NamedTuple):
     """A message as the log gives it."""
 
@@ -52,7 +57,7 @@ def log_of(minutes: int) -> list[LoggedMessage]:
         )
         for number in range(6 * minutes)
     ]
-    return [LoggedMessage(number, encode(quote), 2_000_000_000_000) for number, quote in enumerate(quotes)]
+    return [LoggedMessage(number, encode(quote), appended_at(number)) for number, quote in enumerate(quotes)]
 
 
 def log_of_two(minutes: int) -> list[LoggedMessage]:
@@ -62,7 +67,7 @@ def log_of_two(minutes: int) -> list[LoggedMessage]:
         quote = msgspec.json.decode(message.value, type=Quote)
         for symbol in ("ACME", "ZETA"):
             value = encode(msgspec.structs.replace(quote, symbol=symbol))
-            messages.append(LoggedMessage(len(messages), value, message.timestamp))
+            messages.append(LoggedMessage(len(messages), value, appended_at(len(messages))))
     return messages
 
 
@@ -85,7 +90,9 @@ def log_with_a_split() -> list[LoggedMessage]:
         new = quote.event_time >= split.time
         records += [split, older] if new and split not in records else []
         records.append(msgspec.structs.replace(quote, price=quote.price / 2) if new else quote)
-    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [
+        LoggedMessage(number, encode(record), appended_at(number)) for number, record in enumerate(records)
+    ]
 
 
 def batch_of(messages: list[LoggedMessage]) -> Batch:

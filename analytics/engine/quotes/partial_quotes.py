@@ -18,12 +18,15 @@ def updates_in(state: SymbolState, conditions: str, place: PlaceInBars) -> Updat
     return updates_of(conditions, state.settings.trade_conditions, is_regular)
 
 
-def add_part(state: SymbolState, quote: Quote, updates: Updates, place: PlaceInBars) -> str | None:
+def add_part(
+    state: SymbolState, quote: Quote, offset: int, updates: Updates, place: PlaceInBars
+) -> str | None:
     """Add a quote that does not update everything to its minute. It is no last price.
 
     Where it updates high and low, it may be set aside like any other. Returns None, or the reason for that.
     """
-    reason = state.reason_against(quote, quote.event_time.timestamp()) if updates.high_low else None
+    time = quote.event_time.timestamp()
+    reason = state.reason_against(quote, time, offset) if updates.high_low else None
     if reason is None:
         bar = place.bar or state.open.open_without_price(quote, place.start)
         if not bar.whole:

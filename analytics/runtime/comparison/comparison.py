@@ -23,6 +23,7 @@ from analytics.store.comparison.compared_tables import (
     BARS,
     Period,
     leave_out_bars_not_of_quotes,
+    leave_out_unknown_records,
     read_at_one_moment,
     take_stored,
     write_only_temporary,
@@ -69,6 +70,7 @@ def compare_with_quotes(config: Config, period: Period) -> Verdict:
             rows = leave_out_bars_not_of_quotes(cursor)
             reason = "they contain recorded bars, quotes that entered no bar, a single quote, or a split"
             left_out = [LeftOut(rows, "bars that quotes alone do not show", reason)]
+            leave_out_unknown_records(cursor, BARS)
             return verdict(cursor, left_out, (), [BARS])
 
 

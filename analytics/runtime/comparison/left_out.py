@@ -10,12 +10,14 @@ from analytics.runtime.comparison.stored_inputs import StoredModels
 from analytics.runtime.comparison.stored_state import StoredState
 from analytics.store.comparison.compared_tables import (
     ALERTS,
+    BARS,
     FORECASTS,
     SCORES,
     leave_out_alerts,
     leave_out_model,
     leave_out_own,
     leave_out_since,
+    leave_out_unknown_records,
     leave_out_until,
 )
 from shared.market.records import Interval
@@ -26,7 +28,7 @@ ON_INDICATORS: tuple[ThresholdName, ...] = ("rsi_overbought", "rsi_oversold", "v
 
 
 class LeftOut(NamedTuple):
-    """The number of stored rows that are not compared, what they are, and why."""
+    """The number of stored rows that are not compared or not as a whole, what is left out, and why."""
 
     rows: int
     what: str
@@ -41,6 +43,9 @@ def leave_out(cursor: Cursor, stored: StoredState, refold: Refold, models: Store
     yield from _own_without_file(cursor, stored)
     yield from _unknown(cursor, refold.unknown_since)
     yield from _without_model(cursor, models)
+    for kind in (BARS, ALERTS, FORECASTS):
+        rows = leave_out_unknown_records(cursor, kind)
+        yield LeftOut(rows, f"the records that made {kind.name}", "an earlier version did not store them")
 
 
 def _kept(cursor: Cursor, kept_until: Mapping[str, float]) -> Iterator[LeftOut]:

@@ -13,6 +13,7 @@ from analytics.store.comparison.stored_quotes import quotes_by_offset
 from analytics.store.tables import write_closed
 from shared.market.records import TimeMark
 from shared.postgres.database import Connection, Cursor
+from shared.progress.provenance import FoldedRecords
 
 BEFORE = 2 * 86_400.0
 """Seconds before a period, and after it, whose quotes are read too: a bar of a day may have begun and end there."""
@@ -21,7 +22,8 @@ EVENTS_AT_ONCE = 1_000
 
 class QuotesFold:
     """Writes the bars of a period as the stored quotes give them, without forecasts, alerts and indicators of
-    the user's own; the settings of each partition change at the offsets at which they did."""
+    the user's own; the settings of each partition change at the offsets at which they did. The records that closed
+    the bars are not known, because they may be no quotes."""
 
     def __init__(self, connection: Connection, plans: Mapping[int, Plan], period: Period) -> None:
         self._connection, self._period = connection, period
@@ -56,7 +58,7 @@ class QuotesFold:
     def _write(self, cursor: Cursor, partition: int, engine: Engine) -> None:
         engine.take_set_aside()
         events = [event for event in engine.take_events() if self._period.has(event.closed.bar)]
-        write_closed(cursor, partition, events)
+        write_closed(cursor, FoldedRecords(partition, {}), events)
 
 
 def _bars_alone(settings: EngineSettings) -> EngineSettings:

@@ -14,7 +14,7 @@ from analytics.runtime.comparison.stored_inputs import NOT_STORED, StoredModels,
 from analytics.runtime.comparison.stored_state import StoredState
 from analytics.runtime.comparison.stretches import Stretch
 from analytics.runtime.comparison.whole_log import OpenLog
-from analytics.runtime.partition import Partition
+from analytics.runtime.partition import Partition, appended_times
 from analytics.store.alerts.alert_tables import write_no_data_alerts, write_provisional
 from analytics.store.comparison.compared_tables import Period
 from analytics.store.forecasts.forecast_tables import write_forecasts
@@ -23,8 +23,9 @@ from analytics.store.tables import write_closed
 from shared.kafka import Message
 from shared.market.records import Interval
 from shared.postgres.database import Connection, transaction
-from shared.progress.batches import decoded
+from shared.progress.batches import Batch, decoded
 from shared.progress.epochs import NO_EPOCH, EpochTracker
+from shared.progress.provenance import FoldedRecords
 
 
 class Refold:
@@ -67,8 +68,9 @@ class Refold:
             for messages in opened.reader.forwards(number, stretch.first, stretch.end):
                 _require_every_offset(number, partition.reached, messages)
                 rejected, _ = epochs.follow(messages)
-                partition.fold(decoded(number, partition.reached, messages, opened.log.partitions, rejected))
-                self._write(number, partition, newest if stretch.end < at.next_offset else None)
+                batch = decoded(number, partition.reached, messages, opened.log.partitions, rejected)
+                partition.fold(batch)
+                self._write(batch, partition, newest if stretch.end < at.next_offset else None)
                 yield len(messages)
             if not stretch.is_whole:
                 self._note_kept(partition.engine)
@@ -87,8 +89,9 @@ class Refold:
                 )
             partition.apply_settings(stretch.settings)
 
-    def _write(self, number: int, partition: Partition, newest: NewestBars | None) -> None:
-        """Write the bars of the period; keep all in `newest` if settings change later."""
+    def _write(self, batch: Batch, partition: Partition, newest: NewestBars | None) -> None:
+        """Write the bars of the period that a batch closed; keep all in `newest` if settings change later."""
+        number = batch.partition
         events = partition.take_events()
         partition.take_actions()
         partition.engine.take_set_aside()
@@ -101,11 +104,12 @@ class Refold:
         found = [event for event in events if self._period.has(event.closed.bar)]
         provisional = [each for each in of_rules.provisional if self._period.has(each.alert.bar)]
         if found or no_data or provisional:
+            records = FoldedRecords(number, appended_times(batch, events, of_rules))
             with transaction(self._connection) as cursor:
-                write_no_data_alerts(cursor, number, no_data)
-                write_provisional(cursor, number, provisional)
-                write_closed(cursor, number, found)
-                write_forecasts(cursor, found)
+                write_no_data_alerts(cursor, records, no_data)
+                write_provisional(cursor, records, provisional)
+                write_closed(cursor, records, found)
+                write_forecasts(cursor, records, found)
 
     def _note_unknown(self, number: int, events: list[Event]) -> None:
         """After such a search, forecasts of every symbol of the partition and interval differ: they share their

@@ -3,7 +3,7 @@
 Every stored alert passes `write_alerts` or `write_no_data_alerts`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,11 +15,7 @@ from analytics.engine.armed_rules import FoundNoData, FoundProvisional
 from analytics.engine.events import Event
 from shared.market.alert_texts import rule_name
 from shared.postgres.database import Cursor
-
-Published = Mapping[int, datetime]
-"""When the broker appended records, by their offsets."""
-NOT_NEW: Published = {}
-"""No times: the alerts are recalculated, and are not delivered."""
+from shared.progress.provenance import FoldedRecords
 
 HISTORY_AFTER = timedelta(minutes=30)
 """A bar whose end became known so much later is of history: a symbol was added with its past, or a long gap was filled.
@@ -27,7 +23,7 @@ Its alerts are stored, but not delivered. Quotes of some exchanges are delayed b
 
 STORE = """
     insert into alerts (symbol, interval, rule, start, event_time, price, partition, "offset", value, threshold,
-        rule_version, severity, named_values, state, provisional_at) values %s
+        rule_version, severity, named_values, state, provisional_at, known_at) values %s
 """
 REPLACED = """
     delete from alerts a using (values %s) as given (symbol, interval, rule, start)
@@ -62,9 +58,9 @@ TO_OUTBOX = """
 class StoredAlert(NamedTuple):
     """A row of `alerts`. `named_values` is JSON; alerts of rules have it instead of `value` and `threshold`.
 
-    `published_at` is when the record that caused the alert was published; None if the alert is recalculated. An alert
-    that follows from the bars of several symbols has no `offset`; it counts as published when it was evaluated. `state`
-    and `provisional_at` are set for live rules.
+    `known_at` is when the record that caused the alert was appended to the log. `published_at` is the same time, but
+    None if the alert is recalculated. An alert that follows from the bars of several symbols has no `offset` and no
+    `known_at`; it counts as published when it was evaluated. `state` and `provisional_at` are set for live rules.
     """
 
     symbol: str
@@ -82,6 +78,7 @@ class StoredAlert(NamedTuple):
     named_values: Json | None = None
     state: str | None = None
     provisional_at: datetime | None = None
+    known_at: datetime | None = None
     published_at: datetime | None = None
 
     @property
@@ -113,12 +110,12 @@ def _outbox_row(alert: StoredAlert) -> tuple[object, ...]:
     return (identity, *alert[:4], alert.published_at)
 
 
-def alerts_of(partition: int, event: Event, published: Published) -> Iterable[StoredAlert]:
+def alerts_of(records: FoldedRecords, event: Event) -> Iterable[StoredAlert]:
     """The alerts of a closed bar; their event time is the bar's end."""
-    bar, offset, published_at = event.closed.bar, event.offset, published.get(event.offset)
+    bar = event.closed.bar
     start, end = (datetime.fromtimestamp(second, UTC) for second in (bar.start, bar.end))
     stored = partial(StoredAlert, bar.symbol, bar.interval, start=start, event_time=end, price=bar.close)
-    stored = partial(stored, partition=partition, offset=offset, published_at=published_at)
+    stored = partial(stored, **_record(records, event.offset))
     for alert in event.closed.alerts:
         yield stored(alert.rule, value=alert.value, threshold=alert.threshold)
     for armed, _, _, values in event.closed.fired:
@@ -126,6 +123,12 @@ def alerts_of(partition: int, event: Event, published: Published) -> Iterable[St
         if (seen := event.closed.provisional.get(armed.rule_id)) is not None:
             of_rule |= {"state": "confirmed", "provisional_at": datetime.fromtimestamp(seen, UTC)}
         yield stored(rule_name(armed.rule_id), rule_version=armed.version, **of_rule)
+
+
+def _record(records: FoldedRecords, offset: int) -> dict[str, Any]:
+    """The record that caused an alert."""
+    times = {"known_at": records.known_at(offset), "published_at": records.published_at(offset)}
+    return {"partition": records.partition, "offset": offset, **times}
 
 
 def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
@@ -141,49 +144,45 @@ def withdraw(cursor: Cursor, events: Iterable[Event]) -> None:
         execute_values(cursor, WITHDRAW, rows, page_size=len(rows))
 
 
-def write_provisional(
-    cursor: Cursor, partition: int, found: Sequence[FoundProvisional], published: Published = NOT_NEW
-) -> None:
+def write_provisional(cursor: Cursor, records: FoldedRecords, found: Sequence[FoundProvisional]) -> None:
     """Store the alerts of live rules at open bars. Call it before their bars are written, which confirm them."""
-    write_alerts(cursor, [_provisional(partition, each, published) for each in found])
+    write_alerts(cursor, [_provisional(records, each) for each in found])
 
 
-def _provisional(partition: int, found: FoundProvisional, published: Published) -> StoredAlert:
+def _provisional(records: FoldedRecords, found: FoundProvisional) -> StoredAlert:
     offset, (bar, (armed, _, _, values), second) = found
     start, time = datetime.fromtimestamp(bar.start, UTC), datetime.fromtimestamp(second, UTC)
     return StoredAlert(
-        *(bar.symbol, bar.interval, rule_name(armed.rule_id), start, time, bar.close, partition, offset),
+        *(bar.symbol, bar.interval, rule_name(armed.rule_id), start, time, bar.close),
+        **_record(records, offset),
         rule_version=armed.version,
         severity=armed.rule.severity,
         named_values=Json(dict(values)),
         state="provisional",
         provisional_at=time,
-        published_at=published.get(offset),
     )
 
 
-def write_no_data_alerts(
-    cursor: Cursor, partition: int, found: Sequence[FoundNoData], published: Published = NOT_NEW
-) -> None:
+def write_no_data_alerts(cursor: Cursor, records: FoldedRecords, found: Sequence[FoundNoData]) -> None:
     """Store the alerts of missing quotes.
 
     One may be stored already: a rule that was armed again by a record of an earlier time fires at the same moment.
     """
-    alerts = [_no_data_alert(partition, each, published) for each in reversed(found)]
+    alerts = [_no_data_alert(records, each) for each in reversed(found)]
     if first := {alert[:4]: alert for alert in alerts}:
         rows = [alert[:-1] for alert in first.values()]
         stored = execute_values(cursor, STORE_IF_NEW, rows, page_size=len(rows), fetch=True)
         _to_outbox(cursor, [first[tuple(key)] for key in stored])
 
 
-def _no_data_alert(partition: int, found: FoundNoData, published: Published) -> StoredAlert:
+def _no_data_alert(records: FoldedRecords, found: FoundNoData) -> StoredAlert:
     """The alert of missing quotes; it has the time at which they were missing for so long in place of a bar."""
     offset, (symbol, armed, second, price, seconds) = found
     time = datetime.fromtimestamp(second, UTC)
     return StoredAlert(
-        *(symbol, armed.rule.interval, rule_name(armed.rule_id), time, time, price, partition, offset),
+        *(symbol, armed.rule.interval, rule_name(armed.rule_id), time, time, price),
+        **_record(records, offset),
         rule_version=armed.version,
         severity=armed.rule.severity,
         named_values=Json({"seconds since the last quote": seconds}),
-        published_at=published.get(offset),
     )

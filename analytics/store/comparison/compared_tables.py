@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from shared.market.records import INTERVALS, Bar, Interval
 from shared.postgres.database import Connection, Cursor, allow_hours
+from shared.progress.provenance import PROVENANCE_COLUMNS
 
 BAR_KEY = ("symbol", "interval", "start")
 END_OF_ITS_BAR = """coalesce((
@@ -175,6 +176,23 @@ def leave_out_alerts(cursor: Cursor, rule: str) -> int:
 def leave_out_own(cursor: Cursor, names: Sequence[str]) -> int:
     """Leave out the values of the user's own indicators other than these; returns how many were stored."""
     return _leave_out(cursor, OWN, "name <> all(%s)", (list(names),))
+
+
+def leave_out_unknown_records(cursor: Cursor, kind: ComparedTable) -> int:
+    """Leave out which record made a row, in rows of a kind that lack it on one side; returns how many those are that
+    were stored without it."""
+    allow_hours(cursor)
+    names = [name for name in PROVENANCE_COLUMNS if kind is not ALERTS or name == "known_at"]
+    forgotten = ", ".join(f'"{name}" = null' for name in names)
+    same = " and ".join(f"kept.{name} = made.{name}" for name in kind.key)
+    found = []
+    for table, other in ((kind.table, f"stored_{kind.table}"), (f"stored_{kind.table}", kind.table)):
+        cursor.execute(
+            f"""update {table} kept set {forgotten} from {other} made
+                where {same} and made.known_at is null and kept.known_at is not null"""  # noqa: S608
+        )
+        found.append(cursor.rowcount)
+    return found[0]
 
 
 def leave_out_bars_not_of_quotes(cursor: Cursor) -> int:

@@ -5,6 +5,7 @@ rows of trained models, which forecast one horizon, have gaps.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from math import exp
 from operator import itemgetter
@@ -18,6 +19,7 @@ from ml.scoring.scores import FIXED
 from ml.uncertainty.conformal import Forecast
 from shared.market.records import Bar
 from shared.postgres.binary_copy import NULL, boolean_arrays, booleans, double_arrays, microseconds, text
+from shared.progress.provenance import FoldedRecords
 
 _mean = itemgetter(Forecast._fields.index("mean"))
 LARGEST_MEAN = 1e100
@@ -27,11 +29,12 @@ _ORDER, _VERSION_AND_CLOSE = Struct(">iiiiii"), Struct(">iqid")
 
 
 class MadeRow(NamedTuple):
-    """The forecasts that a model made at the close of a bar."""
+    """The forecasts that a model made at the close of a bar, and the offset of the record that closed it."""
 
     bar: Bar
     step: ForecastStep
     made: ModelForecasts
+    offset: int
 
     @property
     def is_complete(self) -> bool:
@@ -56,14 +59,15 @@ class ScoredRow(NamedTuple):
 Fields = Sequence[bytes]
 
 
-def forecast_fields(rows: Iterable[MadeRow]) -> Iterator[Fields]:
+def forecast_fields(records: FoldedRecords, rows: Iterable[MadeRow]) -> Iterator[Fields]:
     """The fields of complete forecasts, in groups of equally large arrays."""
+    head = partial(_forecast_head, records)
     groups: dict[tuple[int, tuple[float, ...]], list[MadeRow]] = {}
     for row in rows:
         groups.setdefault((row.step.horizons, row.step.levels), []).append(row)
     for (horizons, levels), group in groups.items():
         arrays = _forecast_arrays(group, horizons, len(levels))
-        yield from zip(map(_forecast_head, group), _constant(levels, len(group)), *arrays, strict=True)
+        yield from zip(map(head, group), _constant(levels, len(group)), *arrays, strict=True)
 
 
 def score_fields(rows: Iterable[ScoredRow]) -> Iterator[Fields]:
@@ -76,15 +80,16 @@ def score_fields(rows: Iterable[ScoredRow]) -> Iterator[Fields]:
         yield from zip(map(_score_head, group), _constant(levels, len(group)), *arrays, strict=True)
 
 
-def _forecast_head(row: MadeRow) -> bytes:
+def _forecast_head(records: FoldedRecords, row: MadeRow) -> bytes:
     """The fields before the arrays."""
-    bar, step, made = row
+    bar, step, made, offset = row
     return b"".join(
         (
             *(text(bar.symbol), text(bar.interval), _TIME.pack(8, microseconds(bar.start)), text(made.model)),
             _TIME_AND_NUMBER.pack(8, microseconds(bar.end), 8, step.number),
             _order(made.order),
             _VERSION_AND_CLOSE.pack(8, made.version, 8, bar.close),
+            records.fields(offset),
         )
     )
 

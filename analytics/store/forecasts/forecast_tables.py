@@ -9,7 +9,7 @@ from math import exp
 import msgspec
 
 from analytics.engine.events import Event
-from analytics.forecasting.forecast_events import ForecastStep, ModelForecasts, ModelScores, PastBar
+from analytics.forecasting.forecast_events import ForecastStep, ModelScores, PastBar
 from analytics.forecasting.forecasts import SeriesForecasts
 from analytics.forecasting.scorecard import HorizonScores
 from analytics.store.forecasts.complete_forecasts import MadeRow, ScoredRow, forecast_fields, score_fields
@@ -21,10 +21,12 @@ from shared.market.records import Bar, Interval
 from shared.postgres.binary_copy import copy_fields
 from shared.postgres.database import Cursor, copy_rows
 from shared.postgres.upsert import upsert
+from shared.progress.provenance import PROVENANCE_COLUMNS, FoldedRecords
 
 FORECAST_COLUMNS = (
-    *("symbol", "interval", "start", "model", "made_at", "number", "p", "d", "q", "version"),
-    *("close", "levels", "mean", "sigma", "lower", "upper"),
+    *("symbol", "interval", "start", "model", "made_at", "number", "p", "d", "q", "version", "close"),
+    *PROVENANCE_COLUMNS,
+    *("levels", "mean", "sigma", "lower", "upper"),
 )
 SCORE_COLUMNS = (
     *("symbol", "interval", "start", "model", "scored_at", "number", "levels"),
@@ -47,21 +49,23 @@ _json = msgspec.json.Encoder()
 _BRACES = bytes.maketrans(b"[]", b"{}")
 
 
-def write_forecasts(cursor: Cursor, events: Iterable[Event]) -> None:
-    """Write the forecasts made when these bars closed, the scores of earlier forecasts of their closes, and the
-    searches that took effect."""
-    steps = [(event.closed.bar, event.step) for event in events if event.step is not None]
-    _write_made(cursor, [MadeRow(bar, step, each) for bar, step in steps for each in step.made])
+def write_forecasts(cursor: Cursor, records: FoldedRecords, events: Iterable[Event]) -> None:
+    """Write the forecasts made when `records` closed these bars, the scores of earlier forecasts of their closes, and
+    the searches that took effect."""
+    found = [(event.offset, event.closed.bar, event.step) for event in events if event.step is not None]
+    made = [MadeRow(bar, step, each, offset) for offset, bar, step in found for each in step.made]
+    _write_made(cursor, records, made)
+    steps = [(bar, step) for _, bar, step in found]
     _write_scored(cursor, [ScoredRow(bar, step, each) for bar, step in steps for each in step.scored])
     fits = [_fit_row(bar, step) for bar, step in steps if step.fit is not None]
     if fits:
         copy_rows(cursor, "forecast_fits", FIT_COLUMNS, fits)
 
 
-def _write_made(cursor: Cursor, rows: list[MadeRow]) -> None:
+def _write_made(cursor: Cursor, records: FoldedRecords, rows: list[MadeRow]) -> None:
     if complete := [row for row in rows if row.is_complete]:
-        copy_fields(cursor, "forecasts", FORECAST_COLUMNS, forecast_fields(complete))
-    if others := [_forecast_row(*row) for row in rows if not row.is_complete]:
+        copy_fields(cursor, "forecasts", FORECAST_COLUMNS, forecast_fields(records, complete))
+    if others := [_forecast_row(records, row) for row in rows if not row.is_complete]:
         copy_rows(cursor, "forecasts", FORECAST_COLUMNS, _with_arrays(others))
 
 
@@ -105,8 +109,9 @@ def _levels(levels: tuple[float, ...]) -> str:
     return _json.encode(levels).translate(_BRACES).decode()
 
 
-def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> RowWithArrays:
+def _forecast_row(records: FoldedRecords, row: MadeRow) -> RowWithArrays:
     """The arrays have an entry for each horizon, None if there is no forecast of it."""
+    bar, step, made, offset = row
     horizons, nothing = step.horizons, [None] * len(step.levels)
     means: list[float | None] = [None] * horizons
     sigmas: list[float | None] = [None] * horizons
@@ -120,7 +125,8 @@ def _forecast_row(bar: Bar, step: ForecastStep, made: ModelForecasts) -> RowWith
         highs[place] = [mean * reach for reach in reaches]
     values = (
         *(bar.symbol, bar.interval, utc(bar.start), made.model, utc(bar.end), step.number),
-        *(*(made.order or NO_ORDER), made.version, bar.close, _levels(step.levels)),
+        *(*(made.order or NO_ORDER), made.version, bar.close),
+        *(*records.provenance(offset), _levels(step.levels)),
     )
     return values, (means, sigmas, lows, highs)
 

@@ -12,7 +12,8 @@ _ALERTS = f"""
         ), named_values::text, severity, (
             select acknowledged_by from acknowledged_alerts k
             where (k.symbol, k.interval, k.rule, k.start) = (a.symbol, a.interval, a.rule, a.start)
-        ), a.state, cardinality(storm.members), storm.symbols
+        ), a.state, cardinality(storm.members), storm.symbols,
+        extract(epoch from a.known_at)::float8
     from alerts a left join lateral (
         select members, symbols from storms s where s.rule = a.rule and s.interval = a.interval
             and s.event_time = a.event_time and a.symbol = any(s.members)

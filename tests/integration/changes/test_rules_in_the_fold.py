@@ -20,7 +20,7 @@ from shared.postgres.database import Connection, connect, transaction
 from tests.copied import database_with_tables
 from tests.inputs.records import headline, mark, quote, rule_change
 from tests.integration.brisk_forecasts import MINUTES
-from tests.integration.fold_runs import MORNING, READING, LoggedMessage, log_with_a_split, run
+from tests.integration.fold_runs import MORNING, READING, LoggedMessage, appended_at, log_with_a_split, run
 from tests.unit.quick_search import pooled
 
 RULES = {
@@ -64,7 +64,7 @@ def log_with_rules() -> list[LoggedMessage]:
         (7, change(1, 1, texts[1])),
     ):
         values.insert(place, value)
-    return [LoggedMessage(offset, value, 2_000_000_000_000) for offset, value in enumerate(values)]
+    return [LoggedMessage(offset, value, appended_at(offset)) for offset, value in enumerate(values)]
 
 
 class Desk(NamedTuple):
@@ -114,6 +114,13 @@ def confirmed_alerts(connection: Connection) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def other_times(connection: Connection) -> dict[int, int]:
+    """When alerts were known, in epoch milliseconds by their offsets, where the log got that record at another time."""
+    with transaction(connection) as cursor:
+        cursor.execute("""select "offset", (extract(epoch from known_at) * 1000)::bigint from alerts""")
+        return {offset: time for offset, time in cursor.fetchall() if time != appended_at(offset)}
+
+
 def states_of_live_alerts(connection: Connection) -> set[str]:
     with transaction(connection) as cursor:
         cursor.execute("select distinct state from alerts where rule = 'rule 7'")
@@ -131,6 +138,7 @@ def test_killed_runs_leave_the_alerts_of_one_left_alone(desks: tuple[Desk, Desk]
     fold(killed, length, killed=False)
     for table in TABLES:
         assert rows(killed.connection, table) == rows(alone.connection, table), table
+    assert other_times(alone.connection) == {}
     alerts = rule_alerts(alone.connection)
     assert {rule for rule, *_ in alerts} == {f"rule {rule_id}" for rule_id in RULES}
     assert {severity for rule, _, severity, _ in alerts if rule == "rule 3"} == {"critical"}
@@ -190,7 +198,7 @@ def test_a_rule_on_missing_quotes_that_is_armed_again_by_an_earlier_time_stops_n
         *(quote(at, 1.0), rule_change(at, 1, "no data 5m on 1m"), mark(at + 310)),
         *(rule_change(at, 2, ""), rule_change(at, 3, "no data 5m on 1m severity info"), mark(at + 311)),
     ]
-    log = [LoggedMessage(offset, encode(each), 2_000_000_000_000) for offset, each in enumerate(records)]
+    log = [LoggedMessage(offset, encode(each), appended_at(offset)) for offset, each in enumerate(records)]
     connection, stored = desks[0].connection, StoredClosedBars(desks[0].dsn)
     with closing(Analysis(READING, MINUTES, pooled(), closed_bars=stored)) as analysis:
         run(analysis, connection, log[:3], 3, False)

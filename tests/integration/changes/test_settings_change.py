@@ -71,7 +71,8 @@ def test_another_grace_after_a_kill_closes_no_bar_twice(
     fold(changed, OLD, log, 700, killed=True)
     fold(changed, replace(OLD, grace=grace), log, len(log), killed=False)
     fold(fresh, OLD, log, len(log), killed=False)
-    closed, expected = table(changed, "bars"), table(fresh, "bars")
+    # Without the records that closed them, which are others with another grace.
+    closed, expected = ([row[:-3] for row in table(each, "bars")] for each in databases)
     assert len({row[:3] for row in closed}) == len(closed)
     assert set(closed) <= set(expected) or set(expected) <= set(closed)
 

@@ -9,7 +9,16 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_runs import MORNING, NEW_PERIODS, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import (
+    MORNING,
+    NEW_PERIODS,
+    OLD,
+    LoggedMessage,
+    appended_at,
+    fold,
+    log_of,
+    table,
+)
 
 
 def log_with_night(ratio: float) -> list[LoggedMessage]:
@@ -35,7 +44,9 @@ def log_with_night(ratio: float) -> list[LoggedMessage]:
         for each in quotes
     ]
     records: list[Quote | CorporateAction] = [*quotes, action, *later]
-    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [
+        LoggedMessage(number, encode(record), appended_at(number)) for number, record in enumerate(records)
+    ]
 
 
 def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:

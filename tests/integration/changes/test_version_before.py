@@ -8,7 +8,7 @@ import pytest
 from shared.market.messages import encode
 from shared.market.records import CorporateAction, RecordedBar
 from shared.postgres.database import Connection, transaction
-from tests.integration.fold_runs import OLD, LoggedMessage, fold, table
+from tests.integration.fold_runs import OLD, LoggedMessage, appended_at, fold, table
 
 MONDAY = datetime(2024, 1, 8, 14, 30, tzinfo=UTC)
 CLOSES = (68.0, 30.0, 1.07, 0.005, 0.00005, 0.0001, 0.0001, 0.00011)
@@ -50,7 +50,9 @@ def log_of_days() -> list[LoggedMessage]:
                 exchange="XNYS",
             )
         )
-    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [
+        LoggedMessage(number, encode(record), appended_at(number)) for number, record in enumerate(records)
+    ]
 
 
 def make_older(connection: Connection) -> None:

@@ -107,6 +107,45 @@ def test_a_number_changed_by_hand_is_named(
     assert output.count("1 differ") == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("known_at = known_at + interval '1 millisecond'", "known_at is stored as"),
+        ('"offset" = "offset" + 1', "offset is stored as"),
+    ],
+)
+@pytest.mark.parametrize("table", ["bars", "alerts", "forecasts"])
+def test_another_record_that_made_a_row_is_named(
+    replayed: Desk, table: str, change: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = twin(replayed)
+    symbol, interval, start = key = middle_row(changed, table)
+    execute(changed, f"update {table} set {change} where (symbol, interval, start) = (%s, %s, %s)", key)
+    assert compared(changed) == DIFFERENT
+    output = printed(capsys)
+    assert f"first difference: {table} of {symbol} {interval} from {start.isoformat()}" in output
+    assert named in output
+
+
+def test_rows_of_an_earlier_version_are_compared_without_the_record_that_made_them(
+    replayed: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = twin(replayed)
+    offsets = 'partition = null, "offset" = null'
+    for table, values in (("bars", offsets), ("forecasts", offsets), ("alerts", "state = state")):
+        until = "(select percentile_disc(0.5) within group (order by start) from bars)"
+        changed = execute(older, f"update {table} set known_at = null, {values} where start < {until}")
+        assert changed > 10, table
+    assert compared(older) == IDENTICAL
+    output = printed(capsys)
+    for table in ("bars", "forecasts", "alerts"):
+        ((rows,),) = older.rows(f"select count(*) from {table} where known_at is null")
+        what = f"not compared: {rows:,} rows, the records that made {table}: an earlier version did not"
+        assert what in output
+    execute(older, "update bars set close = close + 1 where known_at is null and interval = '5m'")
+    assert compared(older) == DIFFERENT
+
+
 @pytest.mark.parametrize("table", ["bars", "forecast_scores"])
 def test_a_missing_row_is_named(replayed: Desk, table: str, capsys: pytest.CaptureFixture[str]) -> None:
     changed = twin(replayed)

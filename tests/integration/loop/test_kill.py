@@ -74,6 +74,7 @@ def test_killed_parts_and_servers_leave_the_same_bytes_as_a_run_left_alone(
     rows = {left.name: len(left.lines) for left in calm.outcome}
     assert rows["quotes"] + rows["bars"] + rows["log"] > 10_000
     assert rows["corporate_actions"] == 1
+    assert rows["wrong times"] == 0
     assert rows["market_moves"] > 300 and rows["market_breadth"] > 90 and rows["market_changes"] == 0
     assert min(rows[name] for name in ("forecasts", "forecast_scores", "forecast_records")) > 30
     for table in ("forecasts", "forecast_scores", "forecast_records"):

@@ -42,7 +42,7 @@ def daily(day: int) -> Quote:
 def test_many_new_days_are_made_in_transactions_before_the_rows_and_stay_without_them(desk: Desk) -> None:
     storage = Storage(DeadLetterTopic(desk.log))
     records = [(day, daily(day)) for day in range(DAYS)]
-    storage.fold(Batch(0, [*records], [], OffsetStep(0, expected=0, reached=DAYS, quotes=DAYS)))
+    storage.fold(Batch(0, [*records], [], OffsetStep(0, expected=0, reached=DAYS, quotes=DAYS), []))
     with closing(connect(desk.database(), "test")) as connection:
         storage.prepare(connection)
         made = "select count(distinct c.xmin::text) from pg_class c where relname like 'quotes\\_1970____'"

@@ -19,7 +19,7 @@ from shared.progress.batches import Batch, decoded
 from shared.progress.offsets import advance, begin
 from shared.settings.analysis_settings import AcrossSettings
 from tests.inputs.records import rule_change
-from tests.integration.fold_runs import MORNING, READING, LoggedMessage
+from tests.integration.fold_runs import MORNING, READING, LoggedMessage, appended_at
 from tests.unit.quick_search import pooled
 from tests.waiting import wait_for
 
@@ -59,7 +59,7 @@ def change(rule_id: int, version: int, text: str) -> bytes:
 
 
 def logged(values: list[bytes]) -> list[LoggedMessage]:
-    return [LoggedMessage(offset, value, 2_000_000_000_000) for offset, value in enumerate(values)]
+    return [LoggedMessage(offset, value, appended_at(offset)) for offset, value in enumerate(values)]
 
 
 def logs() -> Logs:

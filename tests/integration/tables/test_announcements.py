@@ -28,7 +28,7 @@ def fold(analysis: Analysis, connection: Connection, first: int, count: int) -> 
     """Fold and commit quotes as the loop does."""
     records: list[tuple[int, Record]] = [(number, quote(number)) for number in range(first, first + count)]
     step = OffsetStep(0, expected=first, reached=first + count, quotes=count)
-    analysis.fold(Batch(0, records, [], step))
+    analysis.fold(Batch(0, records, [], step, []))
     with transaction(connection) as cursor:
         advance(cursor, READING, [step])
         analysis.write(cursor)

@@ -13,6 +13,7 @@ from ml.datasets.samples import samples
 from ml.models.features import RETURNS, FeatureSettings, Observation
 from shared.market.records import CorporateAction
 from shared.postgres.database import Connection, connect, copy_rows, transaction
+from shared.progress.provenance import FoldedRecords
 from tests.copied import database_with_tables
 
 NOON = datetime(2024, 1, 2, 12, 0, tzinfo=UTC)
@@ -49,7 +50,11 @@ def action(symbol: str, hours: float, kind: str = "split", value: float = 2.0) -
 def write(connection: Connection, bars: list[tuple[object, ...]], actions: list[CorporateAction]) -> None:
     with transaction(connection) as cursor:
         copy_rows(cursor, "bars", BAR_COLUMNS, bars)
-        write_actions(cursor, 0, [SettledAction(offset, action) for offset, action in enumerate(actions)])
+        write_actions(
+            cursor,
+            FoldedRecords(0, {}),
+            [SettledAction(offset, action, offset) for offset, action in enumerate(actions)],
+        )
 
 
 def test_newest_bars_of_each_symbol_come_in_order(database: Connection) -> None:

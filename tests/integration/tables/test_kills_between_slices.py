@@ -16,7 +16,7 @@ from shared.progress.offsets import advance, begin
 from shared.settings.analysis_settings import MarketFiguresSettings
 from tests.copied import database_with_tables
 from tests.integration.brisk_forecasts import MINUTES
-from tests.integration.fold_runs import MORNING, READING, LoggedMessage, batch_of
+from tests.integration.fold_runs import MORNING, READING, LoggedMessage, appended_at, batch_of
 from tests.unit.quick_search import pooled
 
 SYMBOLS, QUOTES, STEP = 6, 6 * 2 * 60, 25
@@ -42,7 +42,7 @@ def quote(number: int) -> Quote:
     )
 
 
-LOG = [LoggedMessage(number, encode(quote(number)), 2_000_000_000_000) for number in range(QUOTES)]
+LOG = [LoggedMessage(number, encode(quote(number)), appended_at(number)) for number in range(QUOTES)]
 
 
 @pytest.fixture

@@ -45,7 +45,11 @@ def test_a_symbol_in_the_snapshot_that_a_kill_kept_off_the_screen_is_shown_after
 ) -> None:
     count = SNAPSHOT_MESSAGES
     batch = Batch(
-        0, [(n, quote(n)) for n in range(count)], [], OffsetStep(0, expected=0, reached=count, quotes=count)
+        0,
+        [(n, quote(n)) for n in range(count)],
+        [],
+        OffsetStep(0, expected=0, reached=count, quotes=count),
+        [],
     )
     with closing(connect(desk.database(), "analytics")) as connection:
         killed = taken_up(connection)

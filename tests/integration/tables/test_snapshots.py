@@ -42,7 +42,7 @@ def quote(number: int) -> Quote:
 def batch(first: int, end: int, partition: int = 0) -> Batch:
     records: list[tuple[int, Record]] = [(number, quote(number)) for number in range(first, end)]
     return Batch(
-        partition, records, [], OffsetStep(partition, expected=first, reached=end, quotes=end - first)
+        partition, records, [], OffsetStep(partition, expected=first, reached=end, quotes=end - first), []
     )
 
 

@@ -10,6 +10,7 @@ from analytics.engine.events import Event
 from analytics.runtime import partition
 from analytics.store.replacing import OVERLAPPING, replace_events
 from shared.postgres.database import Connection, Cursor, transaction
+from shared.progress.provenance import FoldedRecords
 from tests.integration.fold_runs import OLD, fold, log_of
 
 MADE, STORED = 1_000, 50_000
@@ -58,9 +59,9 @@ def test_heartbeats_are_sent_while_rebuilt_values_are_written(
         cursor.execute("update partition_snapshots set state = jsonb_set(state::jsonb, '{version}', '8')")
     done: list[str] = []
 
-    def noting_write(cursor: Cursor, events: list[Event]) -> None:
+    def noting_write(cursor: Cursor, records: FoldedRecords, events: list[Event]) -> None:
         done.append("write")
-        replace_events(cursor, events)
+        replace_events(cursor, records, events)
 
     monkeypatch.setattr(partition, "REPLACED_BATCH", 50)
     monkeypatch.setattr(partition, "beat", lambda: done.append("sign"))

@@ -14,7 +14,7 @@ from shared.market.messages import encode
 from shared.market.records import CorporateAction, Quote, RecordedBar
 from shared.postgres.database import Connection, transaction
 from tests.inputs.records import periods
-from tests.integration.fold_runs import MORNING, OLD, LoggedMessage, fold, log_of, table
+from tests.integration.fold_runs import MORNING, OLD, LoggedMessage, appended_at, fold, log_of, table
 
 NEW = replace(OLD, indicators=periods(rsi_period=7, sma_short_period=5, atr_period=7))
 SPLIT_AT = MORNING + timedelta(hours=1)
@@ -38,7 +38,9 @@ def split(received_after: timedelta) -> CorporateAction:
 
 
 def logged(records: list[Quote | CorporateAction | RecordedBar]) -> list[LoggedMessage]:
-    return [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    return [
+        LoggedMessage(number, encode(record), appended_at(number)) for number, record in enumerate(records)
+    ]
 
 
 def log_with_late_split(late: int) -> list[LoggedMessage]:

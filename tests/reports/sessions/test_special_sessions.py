@@ -29,7 +29,7 @@ from tests.inputs.records import (
     second,
     split,
 )
-from tests.integration.fold_runs import NEW_PERIODS, OLD, LoggedMessage, fold, table
+from tests.integration.fold_runs import NEW_PERIODS, OLD, LoggedMessage, appended_at, fold, table
 from tests.reports.recordings.recorded_rows import BARS, bars_and_rest, file_of
 from tests.reports.sessions.mumbai_saturday import ENDS, FRIDAY, MONDAY, NOW, OPENS, SATURDAY, day
 
@@ -205,7 +205,9 @@ def test_database_of_the_version_before_gets_the_day_and_the_values_that_depend_
     days = [*(day(start, 99.0 + number % 7) for number, start in enumerate(weeks)), day(FRIDAY, 99.0)]
     records: list[Record] = [*days, *live(SATURDAY, 3), mark(ENDS + 60, "A"), day(SATURDAY, 120.0)]
     records += [day(MONDAY, 118.0), mark(MONDAY + 86_400)]
-    log = [LoggedMessage(number, encode(record), 2_000_000_000_000) for number, record in enumerate(records)]
+    log = [
+        LoggedMessage(number, encode(record), appended_at(number)) for number, record in enumerate(records)
+    ]
     fold(changed, OLD, log, len(log), killed=False)
     fold(fresh, OLD, log, len(log), killed=False)
     with transaction(changed) as cursor:

@@ -199,6 +199,29 @@ def test_dividend_changes_no_number() -> None:
     assert kept(one) == kept(other)
 
 
+def settled(records: list[Record]) -> list[tuple[int, int, bool]]:
+    """The offsets of the actions that were settled and of the records that settled them, and whether they hold."""
+    engine = Engine(PROMPT)
+    folded(engine, records)
+    return [(each.offset, each.settled_by, not each.rejection) for each in engine.take_actions()]
+
+
+def test_each_action_names_the_record_that_settled_it() -> None:
+    """Two quotes are still at the price before the split, a third one shows it."""
+    start: list[Record] = [*minutes(BEFORE, [70.0]), mark(NIGHT)]
+    old: list[Record] = [quote(AFTER, 70.0), quote(AFTER + 1, 70.0)]
+    dividend = msgspec.structs.replace(split(NIGHT, 0.5), action="dividend")
+    assert settled([*start, dividend]) == [(2, 2, True)]
+    assert settled([split(NIGHT, 7.0)]) == [(0, 0, True)]
+    assert settled([*start, split(NIGHT, 7.0)]) == []
+    assert settled([*start, split(NIGHT, 7.0), *old, quote(AFTER + 2, 10.0), *old]) == [(2, 5, True)]
+    assert settled([*start, split(NIGHT, 7.0), *old, quote(AFTER + 300, 70.0)]) == [(2, 5, False)]
+    assert settled([*start, split(NIGHT, 7.0), *minutes(AFTER, [10.0, 10.0])]) == [(2, 3, True)]
+    assert settled([*start, split(NIGHT, 7.0), split(NIGHT + 1, 2.0)]) == [(2, 3, True)]
+    odd_lot = msgspec.structs.replace(quote(AFTER, 10.0), conditions="Z")
+    assert settled([*start, split(NIGHT, 7.0), odd_lot]) == [(2, 3, True)]
+
+
 def test_price_of_a_hundred_for_one_is_not_extreme() -> None:
     engine = Engine(PROMPT)
     folded(engine, [quote(BEFORE, 5000.0), split(NIGHT, 100.0), quote(AFTER, 50.0)])

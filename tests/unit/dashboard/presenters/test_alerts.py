@@ -42,6 +42,11 @@ def test_alerts_of_two_rules_at_one_bar_are_two_entries() -> None:
     assert alert_item(RULE, "UTC")["key"] != alert_item(RULE._replace(rule="rule 4"), "UTC")["key"]
 
 
+def test_entry_has_the_time_at_which_it_was_known() -> None:
+    assert alert_item(RULE._replace(known_at=122.345), "UTC")["known_at"] == 122.345
+    assert alert_item(RULE, "UTC")["known_at"] is None
+
+
 def test_member_of_a_grouped_alert_names_its_rule_and_how_many_symbols_there_are() -> None:
     row = RULE._replace(rule="price_change", text=None, value=0.06, threshold=0.05, members=12, symbols=30)
     storm = alert_item(row, "UTC")["storm"]

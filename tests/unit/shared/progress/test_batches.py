@@ -64,6 +64,16 @@ def test_every_offset_is_counted_as_exactly_one_thing(first: int, kinds: list[st
     assert offsets == [message.offset for message in messages]
 
 
+def test_messages_without_a_time_have_none() -> None:
+    """A topic that takes the times of its writers takes any."""
+    times = {7: 1_700_000_000_123, 8: -1, 9: 2**62, 10: 0, 11: 253_370_764_799_999}
+    messages: list[Message] = [EncodedMessage(offset, b"{", time) for offset, time in times.items()]
+    appended = decoded(0, 7, messages, PARTITIONS).appended
+    assert appended([11, 8, 7, 9]) == {7: times[7], 11: times[11]}
+    assert appended({10}) == {10: 0}
+    assert appended(()) == {}
+
+
 def test_dead_letter_keeps_the_message_and_the_reason() -> None:
     message = EncodedMessage(7, None)
     batch = decoded(0, 7, [message], PARTITIONS)
