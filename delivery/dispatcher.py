@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from delivery.lane import Finished, Lane
-from delivery.plan.next_message import OutgoingMessage, SendingRules, next_message
+from delivery.plan.next_message import MOST_AT_ONCE, OutgoingMessage, SendingRules, next_message
 from delivery.plan.quiet_hours import is_quiet
 from delivery.plan.waiting import takes
 from delivery.routes.results import SendingResult
@@ -33,8 +33,6 @@ from delivery.store.route_tables import RouteState, route_states, write_route
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.settings.delivery_settings import DeliverySettings
 
-MOST_AT_ONCE = 2_000
-"""Alerts that are looked at for one digest."""
 GRACE_SECONDS = 5.0
 """A service has its own time limit for each step; an attempt may take so much longer than that."""
 REMOVE_EVERY = timedelta(hours=1)
@@ -140,10 +138,9 @@ class Dispatcher:
             if not lane.is_free(now):
                 continue
             waiting = waiting_for(cursor, key, above + 1, critical=quiet)
-            lane.one_by_one = lane.one_by_one and len(waiting) > above
-            if len(waiting) > above and not lane.one_by_one:
+            if len(waiting) > above and lane.most > 1:
                 waiting = waiting_for(cursor, key, MOST_AT_ONCE, critical=quiet)
-            message = next_message(waiting, self._rules, lane.route.limit, now, one_by_one=lane.one_by_one)
+            message = next_message(waiting, self._rules, lane.route.limit, now, lane.most)
             if message is not None:
                 found.append((lane, message))
         return found
@@ -158,8 +155,6 @@ class Dispatcher:
             note_attempt(cursor, lane.route.key, alerts, state.reason)
             if state != lane.state:
                 write_route(cursor, lane.route.key, state)
-        if result.is_message_refused and len(alerts) > 1:
-            lane.one_by_one = True
         self._report(lane, state)
         self.delivered += len(alerts) if result.is_delivered else 0
         lane.settle(state)

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
 
-from delivery.plan.next_message import OutgoingMessage
+from delivery.plan.next_message import MOST_AT_ONCE, OutgoingMessage
 from delivery.routes.results import TIMED_OUT, SendingResult, broken
 from delivery.routes.route import Route
 from delivery.store.route_tables import RouteState
@@ -39,12 +39,13 @@ class Finished(NamedTuple):
 class Lane:
     """One route: what is being sent, what became of it until that is written, and when the next attempt may be made.
 
-    Each attempt that ends is put into `finished`.
+    Each attempt that ends is put into `finished`. A digest has at most `most` alerts: half of one that failed, maybe
+    because of one of its alerts, and twice as many after each success.
     """
 
     def __init__(self, route: Route, state: RouteState, finished: SimpleQueue[Finished]) -> None:
         self.route, self.state = route, state
-        self.one_by_one = False
+        self.most = MOST_AT_ONCE
         self.attempt: Attempt | None = None
         self.result: SendingResult | None = None
         self._finished = finished
@@ -100,7 +101,16 @@ class Lane:
 
     def settle(self, state: RouteState) -> None:
         """The result is written: the next attempt may follow."""
+        if self.attempt is not None and self.result is not None:
+            self.most = self._next_most(self.attempt.message, self.result)
         self.state, self.attempt, self.result = state, None, None
+
+    def _next_most(self, message: OutgoingMessage, result: SendingResult) -> int:
+        if result.is_delivered:
+            return min(2 * self.most, MOST_AT_ONCE)
+        attempts = 1 + min(alert.attempts for alert in message.alerts)
+        is_split = result.splits_after is not None and attempts >= result.splits_after
+        return len(message.alerts) // 2 if is_split and len(message.alerts) > 1 else self.most
 
 
 def _sent(send: Callable[[OutgoingMessage], SendingResult], message: OutgoingMessage) -> SendingResult:

@@ -10,6 +10,10 @@ from delivery.plan.waiting import WaitingAlert
 from shared.settings.delivery_settings import SEVERITIES
 
 KEY_BYTES = 16
+MOST_AT_ONCE = 2_000
+"""Alerts that are looked at for one digest."""
+SEVERAL = 3
+"""After so many failed attempts an alert may be the reason for them."""
 
 
 class SendingRules(NamedTuple):
@@ -37,23 +41,36 @@ def next_message(
     rules: SendingRules,
     limit: int,
     now: datetime,
-    *,
-    one_by_one: bool = False,
+    most: int = MOST_AT_ONCE,
 ) -> OutgoingMessage | None:
     """The next message of a route whose messages hold `limit` characters; None if nothing waits. `waiting` are the
-    alerts that may be sent now.
+    alerts that may be sent now; a digest has at most `most` of them.
 
-    `one_by_one` forbids digests: a route refused one, maybe because of one of its alerts. The alert that was tried
-    least comes first then, so that one which is always refused holds up no other.
+    The alerts that were tried least come first. One that failed several times is sent only with others that failed as
+    often, after all others: so one which is always refused holds up no other.
     """
     if not waiting:
         return None
-    if len(waiting) > rules.digest_above and not one_by_one:
-        alerts = sorted(waiting, key=lambda each: (not each.is_critical, each.published_at, each.id))
+    least = min(map(_doubt, waiting))
+    alerts = sorted(
+        (alert for alert in waiting if _doubt(alert) == least),
+        key=lambda each: (each.attempts, *_urgency(each)),
+    )
+    if len(alerts) > rules.digest_above and most > 1:
+        alerts = sorted(alerts[:most], key=_urgency)
         text, count = digest(alerts, rules.texts, now, limit)
         return OutgoingMessage(_key(alerts[:count]), tuple(alerts[:count]), text)
-    alert = min(waiting, key=lambda each: each.attempts)
-    return OutgoingMessage(alert.id, (alert,), single(alert, rules.texts, now, limit))
+    return OutgoingMessage(alerts[0].id, (alerts[0],), single(alerts[0], rules.texts, now, limit))
+
+
+def _doubt(alert: WaitingAlert) -> int:
+    """How likely it is that the alert itself is the reason for failures; 0 for one that was tried a few times."""
+    return max(0, alert.attempts - SEVERAL + 1)
+
+
+def _urgency(alert: WaitingAlert) -> tuple[bool, datetime, str]:
+    """Critical alerts come first, then the oldest."""
+    return not alert.is_critical, alert.published_at, alert.id
 
 
 def _key(alerts: Sequence[WaitingAlert]) -> str:

@@ -27,7 +27,7 @@ WAITING = f"""
         coalesce(o.named_values, '{{}}'), d.attempts, o.is_provisional
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
     where d.route = %(route)s and d.state = 'waiting' and (not %(critical)s or o.severity = 'critical')
-    order by coalesce(o.severity, '') <> 'critical', d.attempts, o.published_at, o.id limit %(limit)s
+    order by d.attempts, coalesce(o.severity, '') <> 'critical', o.published_at, o.id limit %(limit)s
 """  # noqa: S608 (a name of our own)
 HANDLED = """
     with waiting as materialized (
@@ -149,7 +149,8 @@ def give_up_routes(cursor: Cursor, known: Sequence[str]) -> None:
 
 
 def waiting_for(cursor: Cursor, route: str, limit: int, *, critical: bool) -> list[WaitingAlert]:
-    """The alerts that wait for a route: critical ones first, then those that were tried least, then the oldest.
+    """The alerts that wait for a route: those that were tried least first, so that others which always fail are no
+    obstacle; then critical ones, then the oldest.
 
     With `critical` only the critical ones.
     """

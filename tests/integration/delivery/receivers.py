@@ -28,13 +28,15 @@ SLOW_SECONDS = 0.7
 class Receiver:
     """What a receiver got and accepted, with the time of each on the monotonic clock.
 
-    `answers` are given in order, and then `answer` for good; `retry_after` is sent with each that refuses.
+    `answers` are given in order, and then `answer` for good; `retry_after` is sent with each that refuses. A message
+    with an alert of `refused` always gets the answer that stands there.
     """
 
     url: str = ""
     answer: Answer = 200
     answers: list[Answer] = field(default_factory=list)
     retry_after: str = ""
+    refused: dict[str, Answer] = field(default_factory=dict)
     subjects: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
     payloads: list[dict[str, Any]] = field(default_factory=list)
@@ -57,6 +59,8 @@ def handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = receiver.next_answer()
+            for alert in payload["alerts"]:
+                answer = receiver.refused.get(alert["id"], answer)
             if answer == "hang":
                 receiver.over.wait(60)
             if answer == "slow":

@@ -134,7 +134,7 @@ def test_what_waited_during_an_outage_comes_as_one_message(connection: Connectio
     )
 
 
-def test_alerts_of_a_digest_that_is_refused_are_sent_one_by_one(
+def test_alerts_of_a_digest_that_is_refused_are_sent_in_halves(
     connection: Connection, hook: Receiver
 ) -> None:
     hook.answers = [413, 200, 422]
@@ -145,7 +145,7 @@ def test_alerts_of_a_digest_that_is_refused_are_sent_one_by_one(
         desk.clock.pass_by(seconds=10)
     desk.until(lambda: desk.states() == {"delivered": 5})
     assert hook.ids() == Counter(ids)
-    assert len(hook.payloads) == 5
+    assert [len(payload["alerts"]) for payload in hook.payloads] == [2, 1, 1, 1]
 
 
 def test_in_quiet_hours_critical_alerts_alone_are_sent(connection: Connection, hook: Receiver) -> None:

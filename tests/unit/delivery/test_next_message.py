@@ -26,8 +26,17 @@ def test_the_alert_that_was_tried_least_comes_first() -> None:
     first, *others = alerts(3)
     message = next_message([first._replace(attempts=2), *others], RULES, 9_999, NOON)
     assert message is not None and message.alerts == (others[0],)
-    one_by_one = next_message(alerts(9), RULES, 9_999, NOON, one_by_one=True)
-    assert one_by_one is not None and len(one_by_one.alerts) == 1
+    for most in (1, 2, 9):
+        part = next_message(alerts(9), RULES, 9_999, NOON, most)
+        assert part is not None and len(part.alerts) == most
+
+
+def test_alerts_that_failed_several_times_are_sent_after_the_others_and_not_with_them() -> None:
+    failed = [alert._replace(attempts=3, severity="critical") for alert in alerts(9)]
+    fresh = [alert._replace(id=f"fresh {alert.id}", attempts=2) for alert in alerts(4)]
+    for waiting, expected in (([*failed, *fresh], fresh), ([*failed, fresh[0]], fresh[:1]), (failed, failed)):
+        message = next_message(waiting, RULES, 9_999, NOON)
+        assert message is not None and list(message.alerts) == expected
 
 
 def test_the_key_is_the_same_for_the_same_alerts() -> None:
