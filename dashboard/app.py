@@ -46,7 +46,7 @@ def build(
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
     server.include_router(api.routes(model, context.half_life))
     server.include_router(ticks.routes(model, context))
-    app = _page_of(server, _chart_library(server))
+    app = _page_of(server, _chart_library(server), f"{context.feed}: {context.place}")
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, context)
@@ -73,7 +73,7 @@ def _chart_library(server: FastAPI) -> str:
     return path
 
 
-def _page_of(server: FastAPI, chart_library: str) -> Dash:
+def _page_of(server: FastAPI, chart_library: str, market: str) -> Dash:
     return Dash(
         "tickstream",
         server=server,
@@ -83,6 +83,6 @@ def _page_of(server: FastAPI, chart_library: str) -> Dash:
         external_scripts=[chart_library],
         title="Tickstream",
         update_title=None,
-        index_string=document(),
+        index_string=document(market),
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )

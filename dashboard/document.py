@@ -1,5 +1,6 @@
 """The HTML document around the page: what a browser loads before the first paint."""
 
+from html import escape
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
@@ -10,7 +11,7 @@ NOT_WITH_THE_REST = r"^theme\.js$"
 FONT = "fonts/inter-latin-wght-normal.woff2"
 ICON = "icons/mark.svg"
 DOCUMENT = """<!DOCTYPE html>
-<html lang="en">
+<html lang="en" data-market="{market}">
 <head>{{%metas%}}<title>{{%title%}}</title>
 <meta name="color-scheme" content="dark light">
 <link rel="preload" href="/assets/{font}" as="font" type="font/woff2" crossorigin>
@@ -34,10 +35,11 @@ NOT_FOUND = f"""<!DOCTYPE html>
 """The page for an address that does not exist. It does not repeat the address, which anybody may have written."""
 
 
-def document() -> str:
-    """The document, with places for what Dash adds. The address of a script changes with its content."""
+def document(market: str) -> str:
+    """The document, with places for what Dash adds. The address of a script changes with its content. By the market,
+    which is the server's feed and database, the page keeps what the user has chosen and seen."""
     first = "".join(f'<script src="{versioned(name)}"></script>\n' for name in FIRST_SCRIPTS)
-    return DOCUMENT.format(font=FONT, icon=ICON, first=first)
+    return DOCUMENT.format(market=escape(market), font=FONT, icon=ICON, first=first)
 
 
 def versioned(name: str) -> str:

@@ -59,7 +59,8 @@
   function draw(list, names) {
     const ids = list.map(({ id }) => id), isReordered = ids.join() !== [...held.keys()].join();
     for (const id of [...held.keys()]) if (!ids.includes(id)) remove(id);
-    for (const spec of list) put(spec);
+    const isMoved = list.map(put).includes(true);
+    for (const { id, markers } of list) if (markers) mark(held.get(id), markers, isMoved);
     if (isReordered) order(list);
     if (names.join() !== panes.join()) arrange(names);
   }
@@ -90,23 +91,28 @@
     const options = levels.length ? { ...own, autoscaleInfoProvider: includeGuides(levels) } : own;
     const series = chart.addSeries(LightweightCharts[KINDS[spec.type]], options, paneOf(spec.pane));
     const guides = (spec.priceLines || []).map((line) => series.createPriceLine(deskTheme.painted(line)));
-    const made = { series, guides, spec: { ...spec, data: null, markers: null }, markers: null, line: null };
+    const made = { series, guides, spec: { ...spec, data: null }, marked: [], markers: null, line: null };
     held.set(spec.id, made);
     return made;
   }
 
   const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
+  // Returns whether the series has other data.
   function put(spec) {
     const own = held.get(spec.id) || make(spec), { series, spec: before } = own;
     if (before.options !== spec.options && differ(before.options, spec.options)) series.applyOptions(deskTheme.painted(spec.options));
     if (spec.scale && differ(own.scale, spec.scale)) series.priceScale().applyOptions(spec.scale);
     if (before.data !== spec.data) series.setData(spec.data);
-    if (spec.markers && differ(before.markers, spec.markers)) mark(own, spec.markers);
     Object.assign(own, { spec, scale: spec.scale });
+    return before.data !== spec.data;
   }
 
-  function mark(own, markers) {
+  // The library looks up the places of markers when they are set, or the data of their own series. The data of another
+  // series, such as those of the symbol before, move the places too; so markers are set after the data of all series.
+  function mark(own, markers, isMoved) {
+    if (!isMoved && !differ(own.marked, markers)) return;
+    own.marked = markers;
     const shown = deskTheme.painted(markers);
     if (own.markers) own.markers.setMarkers(shown);
     else if (shown.length) own.markers = LightweightCharts.createSeriesMarkers(own.series, shown);
@@ -119,7 +125,7 @@
     for (const own of held.values()) {
       own.series.applyOptions(deskTheme.painted(own.spec.options));
       own.guides.forEach((line, index) => line.applyOptions(deskTheme.painted(own.spec.priceLines[index])));
-      if (own.markers) mark(own, own.spec.markers);
+      if (own.markers) mark(own, own.marked, true);
     }
   }
 

@@ -233,6 +233,12 @@
     return { bar: view.bars[index], before: view.bars[index - 1] };
   }
 
+  // A loaded bar by its start, and the one before it; null if it is not loaded.
+  function barOf(start) {
+    const index = indexAfter(start) - 1;
+    return index >= 0 && view.bars[index].start === start ? { bar: view.bars[index], before: view.bars[index - 1] } : null;
+  }
+
   // The text alternative of the chart for screen readers.
   function describe() {
     const target = document.getElementById("summary");
@@ -248,7 +254,7 @@
   }
 
   window.deskChart = {
-    setSpecs, load, redraw: draw, recolour, prepend, appendNewer, newest, show, tick, barAt, indexAfter, leaveRoom,
+    setSpecs, load, redraw: draw, recolour, prepend, appendNewer, newest, show, tick, barAt, barOf, indexAfter, leaveRoom,
     view: () => view,
     isDaily: () => view !== null && view.interval === "1d",
     isEmpty: () => view !== null && view.bars.length === 0,

@@ -1,7 +1,8 @@
-// The legend of each pane: names and values of the bar under the crosshair, else of the newest bar.
+// The legend of each pane: names and values of the bar under the crosshair, else of one that was clicked in the list of
+// alerts, else of the newest bar.
 (function () {
   "use strict";
-  let labels = {}, cells = [], time = null;
+  let labels = {}, cells = [], time = null, clicked = null;
   const rows = new ResizeObserver(place);
   const places = new Map(); // by pane: where its legend is, and where a new one begins
 
@@ -92,7 +93,8 @@
   }
 
   function refresh() {
-    const found = deskChart.view() && deskChart.barAt(time);
+    const view = deskChart.view(), isHere = clicked && view && deskChart.holds(clicked.symbol, clicked.interval);
+    const found = view && ((isHere && deskChart.barOf(clicked.start)) || deskChart.barAt(time));
     if (!found || !found.bar) return;
     for (const { element, text, isSigned, colour } of cells) {
       const content = text(found);
@@ -104,8 +106,17 @@
 
   function point(crosshair) {
     time = crosshair && crosshair.time !== undefined ? crosshair.time : null;
+    if (time !== null) clicked = null;
     refresh();
   }
+
+  // Shows the bar of an alert until the pointer is at a bar, or another part of the chart is chosen.
+  function pin(alert) {
+    clicked = alert;
+    refresh();
+  }
+
+  window.addEventListener("click", ({ target }) => { if (target.closest("#latest, #ranges")) pin(null); });
 
   // The library creates the rows of its panes with the next frame.
   function watch() {
@@ -130,5 +141,5 @@
     deskChart.leaveRoom(shares);
   }
 
-  window.deskLegend = { setLabels, build, refresh, point };
+  window.deskLegend = { setLabels, build, refresh, point, pin };
 })();

@@ -1,7 +1,9 @@
 // The list of alerts, the count of those that are new, and the alerts of the bars on the chart.
 (function () {
   "use strict";
-  const ALERTS_SHOWN = 200, HOUR = 3600, LATEST = 1800, KEY = "desk-seen-alerts", MAX_TITLES = 3, PAUSE = 5000;
+  const ALERTS_SHOWN = 200, HOUR = 3600, LATEST = 1800, MAX_TITLES = 3, PAUSE = 5000;
+  const KEY = `desk-seen-alerts ${document.documentElement.dataset.market}`; // a replay's alerts may be years old
+  const SEVERITIES = ["critical", "warning", "info"];
   const TONES = { up: "--up", down: "--down", warn: "--orange", critical: "--text", info: "--steel" }; // as in the list
   const byId = (id) => document.getElementById(id);
   let datedAt = null, chosen = null;
@@ -17,7 +19,7 @@
     Object.assign(made.dataset, { time: alert.time, zone: alert.zone, key: alert.key });
     if (alert.start) {
       Object.assign(body, { type: "button", title: "Show this bar on the chart", tabIndex: -1 });
-      made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); });
+      made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); deskLegend.pin(alert); });
     }
     return made;
   }
@@ -229,16 +231,22 @@
     return more > 0 ? [...found.slice(0, MAX_TITLES), `${more} more`] : found;
   }
 
-  // A marker above each bar with alerts: the time of its place on the axis is `timeOf` its start, null if it is not loaded.
+  const worst = (alerts) => SEVERITIES.map((each) => alerts.find(({ severity }) => severity === each)).find(Boolean);
+
+  // A marker of the alerts of each bar, in the colour of the worst, and one below the bar of those that point up: `timeOf`
+  // gives the place of a bar on the axis, null if it is not loaded.
   function markers(timeOf) {
-    const counts = new Map();
-    for (const alert of known.alerts.values()) counts.set(alert.start, [...(counts.get(alert.start) || []), alert]);
-    return [...counts].flatMap(([start, alerts]) => {
-      const time = timeOf(start);
+    const sides = new Map();
+    for (const alert of known.alerts.values()) {
+      const side = `${alert.start} ${alert.side}`;
+      sides.set(side, [...(sides.get(side) || []), alert]);
+    }
+    return [...sides.values()].flatMap((alerts) => {
+      const { start, side } = alerts[0], time = timeOf(start);
       if (time === null) return [];
-      const text = alerts.length > 1 ? String(alerts.length) : "";
-      const size = alerts.some(({ key }) => key === chosen) ? 2 : 1;
-      return [{ time, position: "aboveBar", shape: "arrowDown", size, color: TONES[tone(alerts[0])], text }];
+      const look = side === "below" ? { position: "belowBar", shape: "arrowUp" } : { position: "aboveBar", shape: "arrowDown" };
+      const size = alerts.some(({ key }) => key === chosen) ? 2 : 1, text = alerts.length > 1 ? String(alerts.length) : "";
+      return [{ time, ...look, size, color: TONES[tone(worst(alerts) || alerts[0])], text }];
     });
   }
 

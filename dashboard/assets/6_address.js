@@ -1,8 +1,10 @@
 // The address of the page names what it shows: the view, symbol, interval, and the range or the visible time. Back, forward,
-// reload and a shared address show it again. An address without them begins with the last choice in this browser.
+// reload and a shared address show it again. An address without them begins with the last choice in this
+// browser for this market.
 (function () {
   "use strict";
-  const KEY = "desk-chart", PATH = "/desk", LONGEST = 40, INTERVAL = "1m";
+  const KEY = `desk-chart ${document.documentElement.dataset.market}`; // another market has other symbols
+  const PATH = "/desk", LONGEST = 40, INTERVAL = "1m";
   const byId = (id) => document.getElementById(id);
   let shown = null; // the parts of the address
   let awaited = null; // the symbol that is about to be shown, until the page has it

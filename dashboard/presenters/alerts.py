@@ -36,13 +36,15 @@ DEFAULT_TEXTS = {
 
 
 def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
-    """An entry of the alert list; `tone` is up, down or warn, `start` that of its bar, `known_at` when the log got the
-    record that caused it, `by` who acknowledged it, and `storm` the grouped alert that it belongs to."""
+    """An entry of the alert list; `tone` is up, down or warn, `side` where its marker is, below a bar that rose or is
+    oversold and above any other; `start` is that of its bar, `known_at` when the log got the record that caused it,
+    `by` who acknowledged it, and `storm` the grouped alert that it belongs to."""
     text, tone = alert_sentence(alert)
     return {
         "symbol": alert.symbol,
         "text": text,
         "tone": tone,
+        "side": "below" if tone == "up" or alert.rule == "rsi_oversold" else "above",
         "interval": alert.interval,
         "price": alert.price,
         "start": alert.start,

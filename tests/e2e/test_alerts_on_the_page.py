@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.visit import Visit
-from tests.pages import Serve
+from tests.pages import Serve, model_of, page_port, serving
 from tests.tab import Tab
 
 SHOWN = "() => window.deskChart.view() && window.deskChart.view().bars.length > 0"
@@ -17,6 +17,13 @@ MARKED = """() => {
         const place = bars.findIndex((bar) => bar.start === start);
         return place < 0 ? null : times[place];
     }).map(({ shape, size, text }) => `${shape} ${size} ${text}`);
+}"""
+SIDES = """([severities, side]) => {
+    const { start } = deskChart.view().bars.at(-5);
+    deskAlerts.apply(severities.map((severity) => ({ symbol: "AAA", interval: "1m", text: "t", tone: "warn", severity,
+        side, by: null, price: 2, start, time: 4e9, zone: "UTC", key: severity })), 4e9);
+    const { color, position, shape, text } = deskAlerts.markers((each) => (each === start ? 1 : null))[0];
+    return [color, position, shape, text];
 }"""
 OTHER = """([interval, severity, by]) => {
     const bar = deskChart.view().bars.at(-5);
@@ -59,6 +66,45 @@ def test_alerts_of_the_chart_are_marked_and_their_text_is_in_the_legend(page: Pa
     start = "deskChart.view().bars.at(-5).start"
     assert page.evaluate(f"deskAlerts.texts({start})") == ["close > 1 on 1m: close 2"]
     expect(page.locator(".alert.critical")).to_have_count(1)
+
+
+def test_marker_has_the_colour_of_the_worst_alert_and_points_from_its_side(page: Page) -> None:
+    critical, info = "--text", "--steel"
+    assert page.evaluate(SIDES, [["info"], "below"]) == [info, "belowBar", "arrowUp", ""]
+    both = page.evaluate(SIDES, [["info", "critical"], "below"])
+    assert both == [critical, "belowBar", "arrowUp", "2"]
+
+
+def test_legend_shows_the_bar_of_the_clicked_alert_until_the_pointer_is_at_another(page: Page) -> None:
+    """It showed the newest bar, whatever was clicked."""
+    page.evaluate(OTHER, ["1m", "critical", None])
+    page.locator(".alert.critical .alert-text").click()
+    legend = page.locator("#legends .actions")
+    expect(legend).to_have_text("close > 1 on 1m: close 2")
+    page.mouse.move(*_middle_of_the_chart(page))
+    expect(legend).not_to_have_text("close > 1 on 1m: close 2")
+
+
+def _middle_of_the_chart(page: Page) -> tuple[float, float]:
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 4, box["y"] + box["height"] / 4
+
+
+def test_alerts_of_another_market_at_this_address_say_nothing_of_what_is_new(
+    browser: Browser, market_dsn: str
+) -> None:
+    """After a replay the simulated market had 187 new alerts, and after the simulated market a replay never any."""
+    port = page_port()
+    with closing(browser.new_page()) as page:
+        for feed, time in (("simulated", 4e9), ("replay", 3e9)):
+            with serving(model_of(market_dsn, feed), port) as address:
+                page.goto(address)
+                page.wait_for_function(SHOWN)
+                expect(page.locator("#alerts-new")).to_be_hidden()
+                page.evaluate(ADDED, [feed, time])
+                expect(page.locator("#alerts-new")).to_have_text("1 new")
+                page.locator("#alerts-new").click()
 
 
 def test_only_alerts_that_came_since_are_new_until_they_are_seen(page: Page) -> None:
@@ -168,3 +214,35 @@ def test_bars_are_marked_where_the_list_was_there_before_the_chart(page: Page) -
     page.wait_for_function("() => deskChart.holds('AAA', '1d')")
     page.locator("#interval button", has_text="1m").click()
     page.wait_for_function("() => deskChart.holds('AAA', '1m') && deskAlerts.shown().length === 1")
+
+
+PAINTED = """async () => {
+    const { bars, times, ...chart } = deskChart.view(), { start } = deskAlerts.shown()[0], found = [];
+    const names = Object.keys(bars[0]);
+    const columns = (list) => Object.fromEntries(names.map((name) => [name, list.map((bar) => bar[name])]));
+    const show = (symbol, list) => deskChart.load({ ...chart, symbol }, { columns: columns(list), marks: [] }, null);
+    show("BBB", bars.slice(0, 50).map((bar) => ({ ...bar, start: bar.start - 604800 })));
+    show("AAA", bars);
+    deskCanvas.setRange({ from: bars.length - 40, to: bars.length + 3 });
+    for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
+    const colour = deskTheme.painted([{ color: "--orange" }])[0].color;
+    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    for (const each of document.querySelectorAll("#chart canvas")) {
+        const { width, height } = each, { data } = each.getContext("2d").getImageData(0, 0, width, height);
+        for (let at = 0, run = 0; at < data.length; at += 4) {
+            const isOwn = data[at] === red && data[at + 1] === green && data[at + 2] === blue;
+            if (!isOwn && run >= 7) found.push((at / 4 - run / 2) % width / devicePixelRatio);
+            run = isOwn ? run + 1 : 0;
+        }
+    }
+    const place = deskCanvas.chart().timeScale().timeToCoordinate(times[bars.findIndex((bar) => bar.start === start)]);
+    return found.some((x) => Math.abs(x - place) < 3);
+}"""
+"""Whether an arrow in the colour of a warning is painted at the bar of the alert, when this chart is loaded after that
+of another symbol, whose bars are older. Nothing else of this colour is so wide."""
+
+
+def test_bar_of_an_alert_has_its_marker_though_no_quote_follows(page: Page) -> None:
+    """Its place was looked up while some series still had the bars of the chart before: it was beside its bar."""
+    page.wait_for_function("() => deskAlerts.shown().length")
+    assert page.evaluate(PAINTED)

@@ -49,7 +49,8 @@ SELECTED_SOON = """() => new Promise((done) => {
 })"""
 """The symbol that is highlighted, if one is within four pictures."""
 VISIT_OF_BEFORE = """() => {
-    localStorage.setItem("desk-chart", '{"symbol": "GONE", "interval": "2m"}');
+    const { market } = document.documentElement.dataset;
+    localStorage.setItem(`desk-chart ${market}`, '{"symbol": "GONE", "interval": "2m"}');
 }"""
 FRAME_OF_THE_FOCUS = """() => {
     const row = document.activeElement.closest('.ag-row');
@@ -183,7 +184,9 @@ def test_kept_symbol_that_is_followed_no_more_makes_room_for_the_first_one(page:
     page.goto(address)
     seen(page, lambda chart: (chart.symbol, chart.interval) == ("AAPL", "1m"))
     expect(page.locator("#symbol")).to_have_value("AAPL")
-    stored = page.evaluate("() => JSON.parse(localStorage.getItem('desk-chart')).symbol")
+    stored = page.evaluate(
+        "() => JSON.parse(Object.entries(localStorage).find(([key]) => /chart/.test(key))[1]).symbol"
+    )
     assert stored == "GONE", "another market at the same address for a while does not take the choice away"
 
 

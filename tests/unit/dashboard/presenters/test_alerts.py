@@ -53,3 +53,17 @@ def test_member_of_a_grouped_alert_names_its_rule_and_how_many_symbols_there_are
     assert storm["text"] == "Price change in one bar: 12 of 30 symbols"
     assert storm["key"] == alert_item(row._replace(symbol="MSFT"), "UTC")["storm"]["key"]
     assert alert_item(RULE, "UTC")["storm"] is None
+
+
+def test_marker_is_below_a_bar_that_rose_or_is_oversold_and_above_any_other() -> None:
+    side = {
+        (rule, value): alert_item(RULE._replace(rule=rule, value=value, threshold=1.0), "UTC")["side"]
+        for rule, value in (
+            ("rsi_oversold", 20.0),
+            ("rsi_overbought", 80.0),
+            ("price_change", 0.1),
+            ("price_change", -0.1),
+        )
+    }
+    assert [*side.values()] == ["below", "above", "below", "above"]
+    assert alert_item(RULE, "UTC")["side"] == "above"
