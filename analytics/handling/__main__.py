@@ -43,6 +43,7 @@ from analytics.store.alerts.handlings import (
     unacknowledged,
 )
 from analytics.store.rules.closed_bars import symbols_with_exchanges
+from analytics.store.rules.rule_requests import when_read
 from shared.errors import ConfigError
 from shared.market.records import Symbol
 from shared.postgres.database import Cursor, connect, transaction
@@ -130,14 +131,15 @@ def handle(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -> str:
     if arguments.command == "snooze":
         until = now + arguments.span
         request_handling(cursor, "snooze", *concerned, until, arguments.by)
-        begins = "The snooze begins as soon as the producer runs."
+        begins = f"The snooze begins {when_read(cursor)}."
         return f"{_subject(*concerned)} before {_minute(until)} UTC will not be delivered. {begins}"
     count, newest = unacknowledged(cursor, *concerned, now)
     if newest is None:
         return f"{_subject(*concerned)}: none is left to acknowledge."
     # Not until now: a bar that has ended by now may raise an alert that nobody has seen yet.
     request_handling(cursor, "acknowledge", *concerned, newest, arguments.by)
-    return f"{_subject(*concerned)}: {count:,} will be acknowledged as soon as the producer runs."
+    when = when_read(cursor)
+    return f"{_subject(*concerned)}: {count:,} will be acknowledged {when}."
 
 
 def _require_known(cursor: Cursor, rule: str | None, symbol: str | None) -> None:
@@ -157,7 +159,7 @@ def _end_snoozes(cursor: Cursor, arguments: argparse.Namespace, now: datetime) -
     if not running:
         return f"{_subject(arguments.rule, arguments.symbol)}: no snooze is running."
     ended = "; ".join(_subject(*each) for each in running)
-    return f"{ended}: delivered again as soon as the producer runs."
+    return f"{ended}: delivered again {when_read(cursor)}."
 
 
 def _subject(rule: str | None, symbol: str | None) -> str:

@@ -30,7 +30,8 @@ never be true, such as change(1d) < -5, which means -500 %, or that always are. 
 scan of StockCharts or a script in Pine, and each difference in meaning on standard error; - reads the text from
 standard input. Where a part has no counterpart, it prints no rule, but every such part with the reason. dry-run shows
 where a rule would have fired, and what came 1, 5, 15 and 60 bars later, beside all bars of the same symbol and hour of
-day. explain shows each bar with the value of each part of the condition, and what held the rule back.
+day. explain shows each bar with the value of each part of the condition, and what held the rule back. Both also take
+the number of a rule, or the name of a threshold, which is then tried on the first interval of ALERT_INTERVALS.
 
 add, disable, enable and remove store requests. The running producer writes them to the log, and they apply to the bars
 that close from then on. list shows the thresholds of .env and all rules, with the number of their alerts; show one of
@@ -49,20 +50,27 @@ from rich.console import Console
 from rich.progress import track
 
 from analytics.alerts.certain_comparisons import certain_comparisons
+from analytics.alerts.doubtful_symbols import doubtful_symbols
 from analytics.alerts.impossible_combinations import impossible_combinations
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.alerts.language.values_read import home_of, named_series, reads
-from analytics.alerts.rule_names import THRESHOLDS, alert_name
+from analytics.alerts.rule_names import THRESHOLDS
 from analytics.rules.alerts_so_far import print_track_record
 from analytics.rules.armable import require_triable
 from analytics.rules.arming import add, change, print_rule, print_rules, print_thresholds
-from analytics.rules.defaults import rule_defaults
 from analytics.rules.dry_run import dry_run
 from analytics.rules.dry_run_report import print_dry_run
 from analytics.rules.explanation import explained
+from analytics.rules.given_rules import (
+    listed_rule,
+    name_argument,
+    number_argument,
+    rule_defaults,
+    written_rule,
+)
 from analytics.rules.importing import add_arguments, print_imported
 from analytics.rules.series_context import CalendarOf
 from analytics.runtime.settings import alert_settings
@@ -106,13 +114,20 @@ def _arguments() -> argparse.Namespace:
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text)
         if name in CHANGES:
-            command.add_argument("rule_id", type=int, metavar="NUMBER", help="its number in the list")
+            command.add_argument(
+                "rule_id", type=number_argument, metavar="NUMBER", help="its number in the list"
+            )
         elif name == "show":
-            command.add_argument("name", type=_name, metavar="RULE", help="its number or name in the list")
+            command.add_argument(
+                "name", type=name_argument, metavar="RULE", help="its number or name in the list"
+            )
         elif name == "import":
             add_arguments(command)
         elif name != "list":
-            command.add_argument("rule", metavar="RULE", help="text of the rule, in quotation marks")
+            or_name = ", or its number or name in the list" if name in TRIALS else ""
+            command.add_argument(
+                "rule", metavar="RULE", help=f"text of the rule, in quotation marks{or_name}"
+            )
         if name == "explain":
             command.add_argument("symbol", metavar="SYMBOL")
         if name in TRIALS:
@@ -121,15 +136,6 @@ def _arguments() -> argparse.Namespace:
     if arguments.command in TRIALS and arguments.since > arguments.until:
         parser.error("--since is later than --until")
     return arguments
-
-
-def _name(text: str) -> str:
-    """The type of an argument: the name that the alerts of a rule have."""
-    if name := alert_name(text):
-        return name
-    raise argparse.ArgumentTypeError(
-        f"{text!r} is neither the number of a rule nor one of {', '.join(THRESHOLDS)}"
-    )
 
 
 def _add_period(command: argparse.ArgumentParser) -> None:
@@ -251,15 +257,25 @@ def _run(arguments: argparse.Namespace) -> int:
 def _run_with_text(text: str, config: Config, arguments: argparse.Namespace) -> int:
     """Run a command that takes a rule's text. Returns 2 if it can't be read; the message has its own form."""
     try:
-        rule = read_rule(text, rule_defaults(config))
+        rule = _rule_given(text, config, arguments.command)
     except RuleError as error:
         print(error, file=sys.stderr)
         return 2
     if arguments.command in WARNED:
-        for sentence in (*certain_comparisons(rule), *impossible_combinations(rule)):
+        for sentence in (*certain_comparisons(rule), *impossible_combinations(rule), *doubtful_symbols(rule)):
             print(f"Warning: {sentence}", file=sys.stderr)
     _run_with_rule(rule, config, arguments)
     return 0
+
+
+def _rule_given(text: str, config: Config, command: str) -> Rule:
+    """The rule of this text; of a number or a name too where a rule is tried. Raises RuleError or ConfigError."""
+    if command not in TRIALS:
+        return read_rule(text, rule_defaults(config))
+    if (written := written_rule(text, config)) is not None:
+        return written
+    with _database(config) as cursor:
+        return listed_rule(cursor, int(text))
 
 
 def _run_with_rule(rule: Rule, config: Config, arguments: argparse.Namespace) -> None:

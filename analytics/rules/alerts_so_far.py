@@ -8,6 +8,7 @@ from rich.console import Console
 from analytics.alerts.track_record.track_record import Fired, track_record
 from analytics.rules.dry_run import symbol_bars
 from analytics.rules.dry_run_report import record_table
+from analytics.rules.texts import count_text
 from analytics.store.rules.closed_bars import history_of, symbols_with_exchanges
 from analytics.store.rules.rule_requests import alert_starts
 from shared.calendars.calendars import calendar_of
@@ -27,7 +28,8 @@ def print_track_record(cursor: Cursor, name: str, console: Console) -> None:
             for symbol, starts in by_symbol.items()
         ]
         alerts, at_bars = sum(map(len, by_symbol.values())), sum(len(each.places) for each in fired)
-        console.print(f"{alerts:,} alerts of {len(fired)} symbols on {interval} so far.")
+        of_symbols = f"{count_text(alerts, 'alert')} of {count_text(len(fired), 'symbol')}"
+        console.print(f"{of_symbols} on {interval} so far.")
         if at_bars < alerts:
             console.print(
                 f"{alerts - at_bars:,} of them are at no stored bar: nothing can be measured from there."

@@ -1,6 +1,6 @@
 """Arms and disarms rules by requests, which the producer publishes to the log, and lists them."""
 
-from collections.abc import Collection
+from collections.abc import Set
 from datetime import datetime
 
 from rich.console import Console
@@ -24,6 +24,7 @@ from analytics.store.rules.rule_requests import (
     listed_rules,
     request,
     requests_of,
+    when_read,
 )
 from shared.errors import ConfigError
 from shared.postgres.database import Cursor
@@ -41,9 +42,8 @@ def add(cursor: Cursor, rule: Rule) -> str:
         (each for each in listed_rules(cursor) if each.text == text and each.state != "removed"), None
     ):
         raise ConfigError(f"Rule {same.rule_id} is the same: python -m analytics.rules list")
-    return (
-        f"Rule {add_rule(cursor, text)} is armed as soon as the producer runs: {text}{_unknown(cursor, rule)}"
-    )
+    when = when_read(cursor)
+    return f"Rule {add_rule(cursor, text)} is armed {when}: {text}{_unknown(cursor, rule)}"
 
 
 def _unknown(cursor: Cursor, rule: Rule) -> str:
@@ -71,7 +71,7 @@ def change(cursor: Cursor, rule_id: int, action: str) -> str:
     if action == "disable" and is_disabled:
         raise ConfigError(f"Rule {rule_id} is disabled already.")
     request(cursor, rule, action)
-    return f"Rule {rule_id} is {action}d as soon as the producer runs."
+    return f"Rule {rule_id} is {action}d {when_read(cursor)}."
 
 
 def print_thresholds(
@@ -98,7 +98,7 @@ def print_rules(cursor: Cursor, console: Console) -> None:
     table = Table("rule", "state", "alerts", "last alert (UTC)", "text")
     for rule in rules:
         table.add_row(
-            *(str(rule.rule_id), _state(rule, stored), f"{rule.alerts:,}", _last(rule.last_alert)),
+            *(str(rule.rule_id), state_of(rule, stored.keys()), f"{rule.alerts:,}", _last(rule.last_alert)),
             escape(rule.text),
         )
     console.print(table)
@@ -110,7 +110,7 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     if not requests:
         raise ConfigError(f"There is no rule {rule_id}: python -m analytics.rules list")
     listed = next(rule for rule in listed_rules(cursor) if rule.rule_id == rule_id)
-    state = _state(listed, symbols_with_exchanges(cursor))
+    state = state_of(listed, symbols_with_exchanges(cursor).keys())
     table = Table("version", "asked at (UTC)", "action", "text", title=f"Rule {rule_id}, {state}")
     for version, action, text, asked_at in requests:
         table.add_row(str(version), minute_text(asked_at.timestamp()), action, escape(text))
@@ -122,15 +122,22 @@ def print_rule(cursor: Cursor, rule_id: int, console: Console) -> None:
     console.print(alerts)
 
 
-def _state(rule: ListedRule, stored: Collection[str]) -> str:
-    """What applies to the next bars; a rule that compares symbols waits for those of which nothing is stored."""
+def state_of(rule: ListedRule, stored: Set[str]) -> str:
+    """What applies to the next bars, or what an armed rule waits for: a list, or symbols of which nothing is stored."""
     if rule.state != "armed":
         return rule.state
     read = rule_of(rule.text)
     if read is None:
         return UNREADABLE
-    missing = [symbol for symbol in compared_symbols(read) if symbol not in stored]
-    return f"waits for {', '.join(missing)}" if missing else rule.state
+    if read.scope.kind in ("list", "held"):
+        return "waits for lists and holdings, which nothing provides yet"
+    compared, named = compared_symbols(read), read.scope.names
+    waits = (
+        f"waits for {', '.join(each for each in dict.fromkeys((*compared, *named)) if each not in stored)}"
+    )
+    if not stored >= set(compared) or (named and stored.isdisjoint(named)):
+        return waits
+    return rule.state if stored >= set(named) else f"{rule.state}, {waits}"
 
 
 def _last(alert: datetime | None) -> str:

@@ -10,7 +10,7 @@ from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.rule import Rule
 from analytics.alerts.track_record.track_record import Fired, HorizonRecord, track_record
 from analytics.rules.dry_run import EvaluatedBar, SymbolRun
-from analytics.rules.texts import minute_text, value_text, values_text
+from analytics.rules.texts import count_text, minute_text, value_text, values_text
 
 SHOWN_HITS = 10
 WEEK = 604_800
@@ -37,7 +37,8 @@ def _summary(hits: Sequence[EvaluatedBar], fired: Sequence[Fired], since: float,
         return "There is no closed bar of this interval in this time."
     weeks = max((last - first) / WEEK, 1 / 7)
     period = f"{minute_text(first)} to {minute_text(last)} UTC"
-    return f"{len(hits)} alerts of {len(fired)} symbols, {period}: {len(hits) / weeks:.1f} a week."
+    of_symbols = f"{count_text(len(hits), 'alert')} of {count_text(len(fired), 'symbol')}"
+    return f"{of_symbols}, {period}: {len(hits) / weeks:.1f} a week."
 
 
 def _hit_table(hits: Sequence[EvaluatedBar]) -> Table:

@@ -21,3 +21,8 @@ def value_text(value: float | bool | None) -> str:
 def values_text(values: Mapping[str, float | None]) -> str:
     """The values that a condition read, by their text."""
     return ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
+
+
+def count_text(count: int, noun: str) -> str:
+    """A number of things, such as 1 symbol or 1,200 alerts."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -8,6 +8,7 @@ from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
 from shared.market.alert_texts import DEFAULT_SEVERITY, STATE_TEXTS, threshold_sentence, threshold_title
+from shared.market.rule_texts import condition_text, values_text
 
 KINDS = {
     "disagreement": "Sources disagree",
@@ -60,7 +61,7 @@ def alert_item(alert: AlertRow, zone: str) -> dict[str, Any]:
 
 def _storm(alert: AlertRow) -> dict[str, Any]:
     """The line above the members of a grouped alert."""
-    text = alert.text or threshold_title(alert.rule)
+    text = condition_text(alert.text) if alert.text else threshold_title(alert.rule)
     return {
         "key": f"storm {alert.interval} {alert.rule} {alert.event_time}",
         "name": f"{alert.members} symbols",
@@ -77,11 +78,10 @@ def alert_sentence(alert: AlertRow) -> tuple[str, str]:
 
 
 def _rule_sentence(alert: AlertRow) -> str:
-    """The text of the rule, and the values that its condition read."""
-    values: dict[str, float | None] = msgspec.json.decode(alert.named_values or "{}")
-    shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items() if value is not None)
-    text = f"{STATE_TEXTS.get(alert.state or '', '')}{alert.text or alert.rule}"
-    return f"{text}: {shown}" if shown else text
+    """The condition of the rule, and the values that it read."""
+    rule, values = alert.text or alert.rule, msgspec.json.decode(alert.named_values or "{}")
+    shown = ": ".join(filter(None, (condition_text(rule), values_text(rule, values))))
+    return f"{shown}{STATE_TEXTS.get(alert.state or '', '')}"
 
 
 def data_alert_item(alert: DataAlertRow, zone: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from delivery.plan.waiting import WaitingAlert
 from shared.market.alert_texts import STATE_TEXTS, threshold_sentence
+from shared.market.rule_texts import condition_text, values_text
 from shared.settings.delivery_settings import filled
 
 LATE = timedelta(minutes=1)
@@ -39,16 +40,15 @@ class MessageText(NamedTuple):
 
 
 def sentence(alert: WaitingAlert) -> str:
-    """What the alert reports: the text of its rule, or its threshold with the value."""
+    """What the alert reports: the condition of its rule, or its threshold with the value."""
     if alert.value is None or alert.threshold is None:
-        beginning = STATE_TEXTS["provisional"] if alert.is_provisional else ""
-        return f"{beginning}{alert.text or alert.rule}"
+        ending = STATE_TEXTS["provisional"] if alert.is_provisional else ""
+        return f"{condition_text(alert.text or alert.rule)}{ending}"
     return threshold_sentence(alert.rule, alert.value, alert.threshold)
 
 
 def fields_of(alert: WaitingAlert, zone: str) -> dict[str, str]:
     """The values of the fields of a template."""
-    known = {name: value for name, value in alert.named_values.items() if value is not None}
     return {
         "symbol": alert.symbol,
         "interval": alert.interval,
@@ -57,7 +57,7 @@ def fields_of(alert: WaitingAlert, zone: str) -> dict[str, str]:
         "severity": alert.severity,
         "price": f"{alert.price:.10g}",
         "time": _time(alert, zone),
-        "values": ", ".join(f"{name} {value:.6g}" for name, value in known.items()),
+        "values": values_text(alert.text or alert.rule, alert.named_values),
         "id": alert.id,
     }
 

@@ -7,10 +7,10 @@ DEFAULT_SEVERITY: Final = "warning"
 RULE_NAME_SQL = "'rule ' || r.rule_id"
 """What `rule_name` returns, in SQL, for a row `r` with the number of a rule."""
 STATE_TEXTS = {
-    "provisional": "Provisional, the bar is still open: ",
-    "withdrawn": "Withdrawn at the close: ",
+    "provisional": " (provisional, the bar is still open)",
+    "withdrawn": " (withdrawn at the close)",
 }
-"""How the text of an alert of a live rule begins; a confirmed one is like any other."""
+"""How the text of an alert of a live rule ends; a confirmed one is like any other."""
 
 
 class ThresholdText(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.alerts.track_record.returns import AfterFiring, SymbolBars, returns_after
-from ml.scoring.significance import Comparison, Difference
+from ml.scoring.significance import MIN_CLUSTERS, Comparison, Difference
 from shared.market.records import INTERVAL_SECONDS, Interval
 
 HORIZONS = (1, 5, 15, 60)
@@ -39,7 +39,8 @@ class HorizonRecord(NamedTuple):
     """What came `horizon` bars after so many `alerts` on `days` days; returns as fractions.
 
     `usual_median` and `usual_positive` are of all bars of the same symbols and hours. `difference` is the mean return
-    less that of random entries; None below 20 days.
+    less that of random entries; None below 20 `observations`, each of the alerts of one day, or of the several days
+    that a return spans.
     """
 
     horizon: int
@@ -49,6 +50,7 @@ class HorizonRecord(NamedTuple):
     positive: float | None
     usual_median: float | None
     usual_positive: float | None
+    observations: int
     difference: Difference | None
 
     @property
@@ -56,7 +58,7 @@ class HorizonRecord(NamedTuple):
         """What the interval allows to conclude."""
         found = self.difference
         if found is None:
-            return TOO_FEW
+            return f"{TOO_FEW} ({self.observations} of {MIN_CLUSTERS} observations)"
         if found.low <= 0.0 <= found.high:
             return CHANCE
         return HIGHER if found.low > 0.0 else LOWER
@@ -78,7 +80,7 @@ def _record(fired: Sequence[Fired], horizon: int, interval: Interval) -> Horizon
         len(days),
         *_center(returns),
         *_center(usual),
-        _difference(found, horizon, interval),
+        *_difference(found, horizon, interval),
     )
 
 
@@ -89,7 +91,10 @@ def _center(returns: NDArray[np.float64]) -> tuple[float | None, float | None]:
     return float(np.median(returns)), float(np.mean(returns > 0.0))
 
 
-def _difference(found: Sequence[AfterFiring], horizon: int, interval: Interval) -> Difference | None:
+def _difference(
+    found: Sequence[AfterFiring], horizon: int, interval: Interval
+) -> tuple[int, Difference | None]:
+    """The number of observations, and the mean difference."""
     days_ahead = horizon * INTERVAL_SECONDS[interval] / DAY
     comparison = Comparison(1 if days_ahead < 1 else ceil(days_ahead * WEEK_OF_TRADING))
     rows = sorted(row for each in found for row in zip(each.days, each.returns, each.expected, strict=True))
@@ -98,4 +103,4 @@ def _difference(found: Sequence[AfterFiring], horizon: int, interval: Interval) 
     if rows:
         # A cluster counts once it has ended: an empty entry of a later day ends the last one.
         comparison.add(int(rows[-1][0]) + comparison.days, 0.0, 0.0)
-    return comparison.difference()
+    return comparison.clusters, comparison.difference()

@@ -41,6 +41,13 @@ ALERTS = """
     where rule = %s and state is distinct from 'withdrawn' order by event_time desc, symbol limit %s
 """
 
+PRODUCER_RUNS = """
+    select exists(
+        select from parts
+        where part = 'producer' and state = 'running' and seen_at > now() - interval '10 seconds'
+    )
+"""
+
 
 class RuleRequest(NamedTuple):
     """A request; an empty `text` disarms the rule."""
@@ -143,3 +150,9 @@ def listed_rules(cursor: Cursor) -> list[ListedRule]:
     """Every rule, removed ones too, in the order of their ids."""
     cursor.execute(LISTED)
     return [ListedRule(*row) for row in cursor.fetchall()]
+
+
+def when_read(cursor: Cursor) -> str:
+    """When a request that is stored now is read, in words: at once, if a producer reported lately that it runs."""
+    cursor.execute(PRODUCER_RUNS)
+    return "within a few seconds" if cursor.fetchone() == (True,) else "as soon as the producer runs"

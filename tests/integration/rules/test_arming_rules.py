@@ -5,11 +5,12 @@ from contextlib import closing
 import pytest
 from rich.console import Console
 
+from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.analytics_consumer import analyse
 from analytics.indicators.catalog import DEFAULTS
-from analytics.rules.arming import add, change, print_rule, print_rules
-from analytics.store.rules.rule_requests import ListedRule, listed_rules
+from analytics.rules.arming import add, change, print_rule, print_rules, state_of
+from analytics.store.rules.rule_requests import ListedRule, listed_rules, when_read
 from producer.producer import produce
 from shared.errors import ConfigError
 from shared.postgres.database import connect, transaction
@@ -67,6 +68,30 @@ def test_a_rule_is_armed_disabled_and_armed_again_in_every_partition(desk: Desk)
     counted = desk.rows("select group_id, sum(rule_changes)::int from progress group by group_id")
     assert counted == [(desk.config.kafka.group_id, 8)]
     assert [rule.text for rule in listed(desk)] == [RULE, "close < open on 1m"]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("NOPE: close > 3", "waits for NOPE"),
+        ("aapl: close > 3", "waits for aapl"),
+        ("list:tech: close > 3", "waits for lists and holdings, which nothing provides yet"),
+        ("AAPL, NOPE: close > 3", "armed, waits for NOPE"),
+        ("close > SPY.close", "waits for SPY"),
+        ("AAPL: close > 3", "armed"),
+    ],
+)
+def test_list_states_what_a_rule_waits_for(text: str, state: str) -> None:
+    """It listed such rules as armed, although they apply to nothing."""
+    rule = ListedRule(1, 1, "add", normal_form(read_rule(text, DEFAULTS)), 1, 1, 0, None)
+    assert state_of(rule, {"AAPL": None}.keys()) == state
+
+
+def test_a_request_is_read_at_once_while_the_producer_reports_that_it_runs(desk: Desk) -> None:
+    with closing(connect(desk.database(), "test")) as connection, transaction(connection) as cursor:
+        assert when_read(cursor) == "as soon as the producer runs"
+        cursor.execute("insert into parts values ('producer', 'test', 'running', '', 0, 0, now(), now())")
+        assert when_read(cursor) == "within a few seconds"
 
 
 def test_a_rule_that_is_removed_leaves_the_list_and_its_number(desk: Desk) -> None:

@@ -11,6 +11,7 @@ import pytest
 from analytics.alerts.language.reading import read_rule
 from analytics.indicators.catalog import DEFAULTS
 from analytics.indicators.series.sessions import SESSIONS
+from analytics.rules.arming import add
 from analytics.store.rules.closed_bars import StoredClosedBars
 from analytics.store.rules.stored_bars import stored_bars
 from analytics.store.tables import BAR_COLUMNS, bar_row
@@ -70,7 +71,7 @@ def test_dry_run_fires_at_the_bars_of_the_definition_across_a_split(filled: Desk
     assert found.returncode == 0, found.stderr
     ends = expected_ends()
     assert len(ends) > 5
-    assert f"{len(ends)} alerts of 1 symbols" in found.stdout
+    assert f"{len(ends)} alerts of 1 symbol" in found.stdout
     for end in ends[-10:]:
         assert end in found.stdout
     assert "too few to tell" in found.stdout
@@ -85,10 +86,32 @@ def test_alerts_that_were_raised_have_the_track_record_of_a_dry_run_that_fires_t
             row = ("AAPL", "1m", "price_change", start, end, 0.1, 0.1, bar.close, 0, 0)
             cursor.execute(f"insert into alerts values ({', '.join(['%s'] * len(row))})", row)
     shown, tried = run(filled, "show", "price_change").stdout, run(filled, "dry-run", RULE).stdout
-    assert f"{len(places)} alerts of 1 symbols on 1m so far." in shown
+    assert f"{len(places)} alerts of 1 symbol on 1m so far." in shown
     lines = [line for line in shown.splitlines() if "too few to tell" in line]
     assert len(lines) == 4
     assert lines == [line for line in tried.splitlines() if "too few to tell" in line]
+
+
+def test_a_threshold_is_explained_and_tried_by_its_name(filled: Desk) -> None:
+    found = run(filled, "explain", "rsi_oversold", "AAPL", ALERT_INTERVALS="1m")
+    assert found.returncode == 0, found.stderr
+    assert "rsi(14) <= 30 = " in found.stdout.splitlines()[-1]
+    assert "rsi(14) <= 30 on 1m clear" in run(filled, "dry-run", "rsi_oversold", ALERT_INTERVALS="1m").stdout
+
+
+def test_a_rule_is_explained_by_its_number(filled: Desk) -> None:
+    with closing(connect(filled.database(), "test")) as connection, transaction(connection) as cursor:
+        add(cursor, read_rule("close > 3 on 1m", DEFAULTS))
+    found = run(filled, "explain", "1", "AAPL")
+    assert found.returncode == 0, found.stderr
+    assert "close > 3 = true" in found.stdout
+    assert "There is no rule 2" in run(filled, "explain", "2", "AAPL").stderr
+
+
+def test_a_threshold_is_not_disabled_but_changed_in_the_settings(filled: Desk) -> None:
+    found = run(filled, "disable", "rsi_oversold")
+    assert found.returncode == 2
+    assert "rsi_oversold is a threshold: thresholds are changed in .env" in found.stderr
 
 
 def test_explanation_names_each_part_and_fires_at_the_same_bars(filled: Desk) -> None:
@@ -237,7 +260,7 @@ def test_a_ratio_of_two_symbols_is_evaluated_once_at_the_bars_of_the_first(fille
         assert ("unknown" if ratio is None else f"SPY.close = {ratio:.6g}") in line
     dry = run(filled, "dry-run", "AAPL.close / SPY.close > 1.0001")
     fired = [line for line in lines if "  fired: " in line]
-    assert f"{len(fired)} alerts of 1 symbols" in dry.stdout and len(fired) > 5
+    assert f"{len(fired)} alerts of 1 symbol" in dry.stdout and len(fired) > 5
     refused = run(filled, "explain", "AAPL.close / SPY.close > 1.0001", "SPY")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "not evaluated at bars of SPY, but of AAPL" in refused.stderr

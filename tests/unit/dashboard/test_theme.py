@@ -130,7 +130,7 @@ def test_typeface_is_the_published_one_and_comes_with_its_licence() -> None:
 
 
 def test_document_names_files_that_exist() -> None:
-    names = re.findall(r'"/assets/([^"?]+)', document())
+    names = re.findall(r'"/assets/([^"?]+)', document("market"))
     assert {FONT, ICON, "theme.js"} <= {*names}
     assert [name for name in names if not Path(ASSETS, name).is_file()] == []
 

@@ -23,8 +23,8 @@ SILENT = SymbolRun([], Fired(BARS, np.empty(0, dtype=np.int64)))
 @pytest.mark.parametrize(
     ("since", "until", "summary"),
     [
-        (-inf, inf, "0 alerts of 1 symbols, 1970-01-01 00:01 to 1970-01-01 01:40 UTC: 0.0 a week."),
-        (1_800.0, 3_600.0, "0 alerts of 1 symbols, 1970-01-01 00:30 to 1970-01-01 01:00 UTC: 0.0 a week."),
+        (-inf, inf, "0 alerts of 1 symbol, 1970-01-01 00:01 to 1970-01-01 01:40 UTC: 0.0 a week."),
+        (1_800.0, 3_600.0, "0 alerts of 1 symbol, 1970-01-01 00:30 to 1970-01-01 01:00 UTC: 0.0 a week."),
         (6_001.0, inf, "There is no closed bar of this interval in this time."),
         (-inf, 59.0, "There is no closed bar of this interval in this time."),
     ],
@@ -38,7 +38,7 @@ def test_the_period_is_that_of_the_bars(since: float, until: float, summary: str
 def test_track_record_keeps_all_numbers_in_a_narrow_terminal() -> None:
     """In 80 columns the ends of its intervals were cut."""
     interval = Difference(-0.00174, -0.06835, 0.12335, 0.2, 200)
-    records = [HorizonRecord(60, 12_345, 250, -0.01304, 0.411, 0.00028, 0.489, interval)]
+    records = [HorizonRecord(60, 12_345, 250, -0.01304, 0.411, 0.00028, 0.489, 200, interval)]
     console = Console(width=80, record=True, file=StringIO())
     console.print(record_table(records))
     shown = console.export_text()

@@ -26,12 +26,12 @@ def test_threshold_is_named_with_its_value(
 
 
 def test_rule_is_named_with_every_value_that_it_read() -> None:
-    assert alert_sentence(RULE) == ("rsi(14) < 30 on 1m: rsi(14) 28.3125", "warn")
+    assert alert_sentence(RULE) == ("rsi(14) < 30: rsi(14) 28.3", "warn")
 
 
 def test_value_that_was_unknown_is_left_out() -> None:
     row = RULE._replace(named_values='{"vwap": null, "close": 168.6}')
-    assert alert_sentence(row)[0] == "rsi(14) < 30 on 1m: close 168.6"
+    assert alert_sentence(row)[0] == "rsi(14) < 30: close 168.6"
 
 
 def test_rule_whose_text_is_not_stored_is_named_by_its_number() -> None:

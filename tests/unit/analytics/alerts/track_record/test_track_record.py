@@ -78,14 +78,17 @@ def test_alerts_of_one_day_count_as_one_observation() -> None:
 
 
 def test_nineteen_days_are_too_few() -> None:
-    assert track_record([every_day(market(19, seed=4), 5)], "5m")[0].verdict == TOO_FEW
+    assert (
+        track_record([every_day(market(19, seed=4), 5)], "5m")[0].verdict
+        == f"{TOO_FEW} (19 of 20 observations)"
+    )
 
 
 def test_a_rule_that_never_fired_has_no_figures() -> None:
     bars = market(30, seed=5)
     record = track_record([Fired(bars, np.empty(0, dtype=np.int64))], "5m")[0]
-    assert record[:8] == (1, 0, 0, None, None, None, None, None)
-    assert record.verdict == TOO_FEW
+    assert record == (1, 0, 0, None, None, None, None, 0, None)
+    assert record.verdict == f"{TOO_FEW} (0 of 20 observations)"
 
 
 def test_the_last_alert_has_no_return_until_its_bar_comes() -> None:
