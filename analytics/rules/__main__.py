@@ -112,40 +112,34 @@ def _arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text)
-        if name in CHANGES:
-            command.add_argument(
-                "rule_id", type=number_argument, metavar="NUMBER", help="its number in the list"
-            )
-        elif name == "show":
-            command.add_argument(
-                "name", type=name_argument, metavar="RULE", help="its number or name in the list"
-            )
-        elif name == "import":
-            add_arguments(command)
-        elif name != "list":
-            or_name = ", or its number or name in the list" if name in TRIALS else ""
-            command.add_argument(
-                "rule", metavar="RULE", help=f"text of the rule, in quotation marks{or_name}"
-            )
-        if name == "explain":
-            command.add_argument("symbol", metavar="SYMBOL")
-        if name in TRIALS:
-            _add_period(command)
+        _add_arguments(commands.add_parser(name, help=text), name)
     arguments = parser.parse_args()
     if arguments.command in TRIALS and arguments.since > arguments.until:
         parser.error("--since is later than --until")
     return arguments
 
 
+def _add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    if name in CHANGES:
+        command.add_argument("rule_id", type=number_argument, metavar="NUMBER", help="its number in the list")
+    elif name == "show":
+        command.add_argument(
+            "name", type=name_argument, metavar="RULE", help="its number or name in the list"
+        )
+    elif name == "import":
+        add_arguments(command)
+    elif name != "list":
+        or_name = ", or its number or name in the list" if name in TRIALS else ""
+        command.add_argument("rule", metavar="RULE", help=f"text of the rule, in quotation marks{or_name}")
+    if name == "explain":
+        command.add_argument("symbol", metavar="SYMBOL")
+    if name in TRIALS:
+        _add_period(command)
+
+
 def _add_period(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--since",
-        type=second_of,
-        default=-inf,
-        metavar="TIME",
-        help="bars that ended then or later; UTC without a zone",
-    )
+    told = "bars that ended then or later; UTC without a zone"
+    command.add_argument("--since", type=second_of, default=-inf, metavar="TIME", help=told)
     command.add_argument(
         "--until", type=second_of, default=inf, metavar="TIME", help="bars that ended by then"
     )

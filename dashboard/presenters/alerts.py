@@ -7,8 +7,14 @@ import msgspec
 from dashboard.presenters.numbers import percent
 from dashboard.presenters.sources import with_names
 from dashboard.read.rows import AlertRow, DataAlertRow
-from shared.market.alert_texts import DEFAULT_SEVERITY, STATE_TEXTS, threshold_sentence, threshold_title
-from shared.market.rule_texts import condition_text, values_text
+from shared.market.alert_texts import (
+    DEFAULT_SEVERITY,
+    STATE_TEXTS,
+    condition_text,
+    threshold_sentence,
+    threshold_title,
+    values_text,
+)
 
 KINDS = {
     "disagreement": "Sources disagree",

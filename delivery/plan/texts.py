@@ -7,8 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from delivery.plan.waiting import WaitingAlert
-from shared.market.alert_texts import STATE_TEXTS, threshold_sentence
-from shared.market.rule_texts import condition_text, values_text
+from shared.market.alert_texts import STATE_TEXTS, condition_text, threshold_sentence, values_text
 from shared.settings.delivery_settings import filled
 
 LATE = timedelta(minutes=1)

@@ -87,7 +87,7 @@ def test_nineteen_days_are_too_few() -> None:
 def test_a_rule_that_never_fired_has_no_figures() -> None:
     bars = market(30, seed=5)
     record = track_record([Fired(bars, np.empty(0, dtype=np.int64))], "5m")[0]
-    assert record == (1, 0, 0, None, None, None, None, 0, None)
+    assert tuple(record) == (1, 0, 0, None, None, None, None, 0, None)
     assert record.verdict == f"{TOO_FEW} (0 of 20 observations)"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.alerts.evaluation.anomaly import FROZEN, SPIKE, SURGE, WIDE
-from shared.market.rule_texts import ANOMALIES, condition_text, values_text
+from shared.market.alert_texts import ANOMALIES, condition_text, values_text
 
 
 @pytest.mark.parametrize(
