@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from delivery.lane import Finished, Lane
 from delivery.plan.next_message import MOST_AT_ONCE, OutgoingMessage, SendingRules, next_message
 from delivery.plan.quiet_hours import is_quiet
+from delivery.plan.route_names import identities, replaced
 from delivery.plan.waiting import takes
 from delivery.routes.results import SendingResult
 from delivery.routes.route import Route
@@ -29,7 +30,15 @@ from delivery.store.outbox_tables import (
     route_new,
     waiting_for,
 )
-from delivery.store.route_tables import RouteState, route_states, write_route
+from delivery.store.route_tables import (
+    RouteState,
+    move_waiting,
+    note_labels,
+    route_key,
+    route_states,
+    waiting_routes,
+    write_route,
+)
 from shared.postgres.database import Connection, Cursor, transaction
 from shared.settings.delivery_settings import DeliverySettings
 
@@ -55,17 +64,22 @@ class Dispatcher:
     ) -> None:
         self._settings, self._rules, self._clock = settings, rules, clock
         self._finished: SimpleQueue[Finished] = SimpleQueue()
-        self._lanes = {route.key: Lane(route, RouteState(), self._finished) for route in routes}
+        self._lanes = {route.label: Lane(route, RouteState(), self._finished) for route in routes}
         self._remove_at = datetime.min.replace(tzinfo=UTC)
         self.delivered = 0
 
     def resume(self, connection: Connection) -> None:
         """Go on where an earlier process or connection stopped."""
+        lanes = list(self._lanes.values())
         with transaction(connection) as cursor:
             states = route_states(cursor)
-            give_up_routes(cursor, list(self._lanes))
-        for key, lane in self._lanes.items():
-            lane.state = states.get(key, lane.state)
+            named = identities([lane.route.address for lane in lanes], route_key(cursor))
+            labels = dict(zip(named, self._lanes, strict=True))
+            move_waiting(cursor, replaced(waiting_routes(cursor), labels, states))
+            note_labels(cursor, labels)
+            give_up_routes(cursor, named)
+        for lane, identity in zip(lanes, named, strict=True):
+            lane.identity, lane.state = identity, states.get(identity, lane.state)
 
     def step(self, connection: Connection) -> int:
         """Do what is due; returns how many deliveries wait."""
@@ -81,14 +95,16 @@ class Dispatcher:
             due, waiting = self._due(cursor), count_waiting(cursor)
         for lane, message in due:
             lane.begin(message)
-        for route, count in Counter(given_up).items():
-            log.warning("%d alerts for %s are given up after %g hours.", count, route, hours)
+        counts = Counter(given_up)
+        for lane in self._lanes.values():
+            if count := counts[lane.identity]:
+                log.warning("%d alerts for %s are given up after %g hours.", count, lane.route, hours)
         return waiting
 
     def _remove_delivered(self, cursor: Cursor) -> None:
         """Look once an hour for what may be removed, and go on at the next step where there is more."""
         now = self._clock()
-        if now < self._remove_at:
+        if now < self._remove_at <= now + REMOVE_EVERY:  # later after the clock was set back
             return
         removed = remove_delivered(cursor, now, self._settings.kept_days)
         if removed < REMOVED_AT_ONCE:
@@ -125,8 +141,8 @@ class Dispatcher:
     def _routes_of(self, severity: str, rule: str) -> list[str]:
         chosen = self._settings.selections
         return [
-            key
-            for key, lane in self._lanes.items()
+            lane.identity
+            for lane in self._lanes.values()
             if takes(chosen.get(lane.route.number, ()), severity, rule)
         ]
 
@@ -134,12 +150,12 @@ class Dispatcher:
         """The messages to send now. They are sent after this transaction: what is sent must be in the tables."""
         now, found, above = self._clock(), [], self._rules.digest_above
         quiet = is_quiet(self._settings.quiet_hours, self._settings.zone, now)
-        for key, lane in self._lanes.items():
+        for lane in self._lanes.values():
             if not lane.is_free(now):
                 continue
-            waiting = waiting_for(cursor, key, above + 1, critical=quiet)
+            waiting = waiting_for(cursor, lane.identity, above + 1, critical=quiet)
             if len(waiting) > above and lane.most > 1:
-                waiting = waiting_for(cursor, key, MOST_AT_ONCE, critical=quiet)
+                waiting = waiting_for(cursor, lane.identity, MOST_AT_ONCE, critical=quiet)
             message = next_message(waiting, self._rules, lane.route.limit, now, lane.most)
             if message is not None:
                 found.append((lane, message))
@@ -152,9 +168,9 @@ class Dispatcher:
         alerts = [alert.id for alert in lane.attempt.message.alerts]
         state = lane.next_state(result, self._clock())
         with transaction(connection) as cursor:
-            note_attempt(cursor, lane.route.key, alerts, state.reason)
+            note_attempt(cursor, lane.identity, alerts, state.reason)
             if state != lane.state:
-                write_route(cursor, lane.route.key, state)
+                write_route(cursor, lane.identity, state)
         self._report(lane, state)
         self.delivered += len(alerts) if result.is_delivered else 0
         lane.settle(state)

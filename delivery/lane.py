@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
@@ -40,27 +40,24 @@ class Lane:
     """One route: what is being sent, what became of it until that is written, and when the next attempt may be made.
 
     Each attempt that ends is put into `finished`. A digest has at most `most` alerts: half of one that failed, maybe
-    because of one of its alerts, and twice as many after each success.
+    because of one of its alerts, and twice as many after each success. `identity` names the route in the tables.
     """
 
     def __init__(self, route: Route, state: RouteState, finished: SimpleQueue[Finished]) -> None:
         self.route, self.state = route, state
+        self.identity = ""
         self.most = MOST_AT_ONCE
         self.attempt: Attempt | None = None
         self.result: SendingResult | None = None
         self._finished = finished
         self._abandoned: list[Thread] = []
-        self._seen = datetime.min.replace(tzinfo=UTC)
 
     def is_free(self, now: datetime) -> bool:
-        """Whether an attempt may begin. A clock that was set back ends the pause: when it ends by that clock is not
-        known."""
-        if now < self._seen:
-            self.state = self.state._replace(not_before=None)
-        self._seen = now
+        """Whether an attempt may begin."""
         self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
-        is_due = self.state.not_before is None or now >= self.state.not_before
-        return self.attempt is None and is_due and len(self._abandoned) < MOST_ABANDONED
+        return (
+            self.attempt is None and not self.state.is_paused(now) and len(self._abandoned) < MOST_ABANDONED
+        )
 
     @property
     def is_sending(self) -> bool:
@@ -71,7 +68,7 @@ class Lane:
         """Send a message in a thread."""
 
         def work() -> None:
-            self._finished.put(Finished(self.route.key, thread, _sent(self.route.send, message)))
+            self._finished.put(Finished(self.route.label, thread, _sent(self.route.send, message)))
 
         thread = Thread(target=work, name=self.route.name, daemon=True)
         self.attempt, self.result = Attempt(message, thread, time.monotonic()), None
@@ -97,7 +94,7 @@ class Lane:
         failures = self.state.failures + 1
         pause = jittered(doubled(FIRST_PAUSE, LONGEST_PAUSE, failures - 1), 0.5, 1.0)
         pause = max(pause, result.retry_after or 0.0)
-        return RouteState(failures, now + timedelta(seconds=pause), result.words)
+        return RouteState(failures, now + timedelta(seconds=pause), result.words, now)
 
     def settle(self, state: RouteState) -> None:
         """The result is written: the next attempt may follow."""

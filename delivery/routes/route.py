@@ -35,13 +35,14 @@ TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": Not
 class Route:
     """An address by its number in ALERT_URLS, from 1.
 
-    `key` names it in tables: scheme and host, and a number if several have the same; it contains no secret.
+    `label` is how it is shown: scheme and host, and a number if several have the same; it contains no secret. `address`
+    is complete, with the one receiver of this route: never log it.
     """
 
-    def __init__(self, number: int, key: str, service: NotifyBase, zone: str) -> None:
-        self.number, self.key = number, key
+    def __init__(self, number: int, label: str, address: str, service: NotifyBase, zone: str) -> None:
+        self.number, self.label, self.address = number, label, address
         self._service, self._zone = service, zone
-        self._scheme = key.partition("://")[0]
+        self._scheme = label.partition("://")[0]
         self._headers = dict(getattr(service, "headers", {}))
         self._extras = dict(getattr(service, "payload_extras", {}))
 
@@ -51,7 +52,7 @@ class Route:
     @property
     def name(self) -> str:
         """Its name in logs, such as "route 2 (jsons://example.org)"."""
-        return f"route {self.number} ({self.key})"
+        return f"route {self.number} ({self.label})"
 
     @property
     def is_plain(self) -> bool:
@@ -106,11 +107,14 @@ def open_routes(addresses: Iterable[str], zone: str, send_seconds: float) -> lis
                 "docs/delivery.md has examples."
             )
         _require_known_parameters(number, address, service)
-        service.socket_connect_timeout = service.socket_read_timeout = send_seconds
         name = _without_secrets(address, service)
         for each in _for_each_receiver(service):
-            same = sum(route.key.partition(" ")[0] == name for route in routes)
-            routes.append(Route(number, f"{name} {same + 1}" if same else name, each, zone))
+            same = sum(route.label.partition(" ")[0] == name for route in routes)
+            label = f"{name} {same + 1}" if same else name
+            # Before the time limits are set, which would be a part of it.
+            address = str(each.url())  # type: ignore[no-untyped-call] # apprise has few types
+            routes.append(Route(number, label, address, each, zone))
+            each.socket_connect_timeout = each.socket_read_timeout = send_seconds
     return routes
 
 

@@ -56,10 +56,12 @@ OVER = """
 """
 """Alerts that need no delivery any more: delivered, handled, or wanted by no route."""
 LISTED = """
-    select d.state, d.route, o.symbol, o.interval, o.rule, o.event_time, d.attempts, d.reason, d.ended_at
+    select d.state, coalesce(r.label, d.route), o.symbol, o.interval, o.rule, o.event_time, d.attempts, d.reason,
+        d.ended_at
     from delivery_attempts d join alert_outbox o on o.id = d.alert_id
+        left join delivery_routes r on r.route = d.route
     where %(state)s::text is null or d.state = %(state)s
-    order by o.published_at desc, d.route limit %(limit)s
+    order by o.published_at desc, 2 limit %(limit)s
 """
 
 

@@ -22,7 +22,7 @@ from tests.waiting import wait_for
 
 KILLS = 3
 SECRET = "T0pS3cretT0pS3cret"
-TABLES = ("alert_outbox", "delivery_attempts", "delivery_routes", "parts")
+TABLES = ("alert_outbox", "delivery_attempts", "delivery_routes", "delivery_start", "parts")
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ def test_a_receiver_who_is_refused_makes_no_other_get_the_message_again(receiver
 
 def test_topics_of_one_address_are_sent_to_separately() -> None:
     first, second = open_routes(["ntfy://127.0.0.1:9/one/two"], "UTC", 5.0)
-    assert [first.key, second.key] == ["ntfy://127.0.0.1", "ntfy://127.0.0.1 2"]
+    assert [first.label, second.label] == ["ntfy://127.0.0.1", "ntfy://127.0.0.1 2"]
 
 
 @pytest.mark.parametrize("letters", ["Внимание ", "警报", "🚀", "é"])

@@ -40,7 +40,7 @@ ADDRESSES = {
 
 def test_no_name_of_a_route_contains_a_secret() -> None:
     routes = open_routes(ADDRESSES, "UTC", 5.0)
-    assert [route.key for route in routes] == list(ADDRESSES.values())
+    assert [route.label for route in routes] == list(ADDRESSES.values())
     assert SECRET[:8].lower() not in " ".join(map(repr, routes)).lower()
 
 
@@ -51,6 +51,14 @@ def test_addresses_of_the_same_host_have_different_names() -> None:
         "route 2 (json://b.example.org)",
         "route 3 (json://a.example.org 2)",
     ]
+
+
+def test_each_receiver_of_an_address_has_one_of_its_own_that_does_not_change_with_the_others() -> None:
+    both = "mailtos://user:pw@example.org?to=a@example.com,b@example.com&cc=c@example.com"
+    routes = open_routes([both], "UTC", 5.0)
+    assert len({route.address for route in routes}) == 3
+    (alone,) = open_routes(["mailtos://user:pw@example.org?to=b@example.com"], "UTC", 60.0)
+    assert alone.address in [route.address for route in routes]
 
 
 @pytest.mark.parametrize("address", [f"nonsense://{SECRET}", f"tgram://{SECRET}", "json://"])
