@@ -49,7 +49,7 @@ NO_MODELS = EmptyModelSource()
 NO_MARKET = MarketFiguresSettings(intervals=())
 ACROSS = AcrossSettings()
 
-STATE_VERSION = 20
+STATE_VERSION = 21
 """Increased whenever the form or meaning of a snapshot changes, or bars or an indicator are calculated differently. The
 log is then read again from its beginning, so that no column holds old and new numbers. A new indicator and other
 periods of one need no increase: their states have other keys. `test_numbers_of_versions.py` fails where a needed one is

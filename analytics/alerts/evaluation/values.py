@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from analytics.alerts.evaluation.anomaly import Anomaly
+from analytics.alerts.anomalies.anomaly import Anomaly
 from analytics.alerts.evaluation.change_and_drawdown import ChangeOver, DrawdownOver
 from analytics.alerts.evaluation.histories import History
 from analytics.alerts.evaluation.spans import CountedBars, EventTime, Span, TradingDays

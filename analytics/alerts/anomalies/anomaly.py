@@ -4,7 +4,8 @@ Five kinds, each against a running scale that one wild bar can hardly move:
 
 - price spike: the log return within a session is more than SPIKE times its usual size;
 - gap: so is the log return from the last close of a session to the first of the next one;
-- volume surge: the log of the volume is more than SURGE times its usual distance above its usual level;
+- volume surge: the log of the volume is more than SURGE times its usual distance above its usual level at this time of
+  day (`volume_of_day.py`);
 - frozen price: no price has differed for FROZEN bars, although quotes came and the price usually moves;
 - spread blow-out: the log of the spread is more than WIDE times its usual distance above its usual level, by bars of
   the same session, because spreads are wider before and after the regular one. The usual distance counts as at least
@@ -17,11 +18,12 @@ the mean so far. For a normal distribution the mean absolute value is 0.80 stand
 from math import log
 from typing import Any, NamedTuple
 
+from analytics.alerts.anomalies.usual_size import UsualLevel, UsualSize
+from analytics.alerts.anomalies.volume_of_day import VolumeOfDay
 from analytics.indicators.series.sessions import SessionOf
 from shared.market.records import Bar
 
 SPIKE, SURGE, WIDE = 8.0, 6.0, 6.0
-CAP = 4.0
 LEAST_DISTANCE = 0.25
 """So a spread must be 4.5 times as wide as usual: exp(1.5)."""
 FROZEN = 60
@@ -30,82 +32,12 @@ BARS, GAPS = 60, 20
 nothing is an anomaly, and with fewer returns than BARS it is unknown whether a bar is one."""
 
 
-class UsualSize:
-    """The running mean of absolute values, from the first `span` of them on; it counts as `least` if it is below."""
-
-    def __init__(self, span: int, least: float = 0.0) -> None:
-        self._span, self._least = span, least
-        self.seen = 0.0
-        self._mean = 0.0
-
-    @property
-    def known(self) -> float | None:
-        """The usual size; None until there are enough values, or if it is zero."""
-        size = max(self._mean, self._least)
-        return size if self.seen >= self._span and size > 0.0 else None
-
-    def add(self, value: float) -> None:
-        """Add the next value."""
-        size, mean = abs(value), self._mean
-        usual = max(mean, self._least)
-        if self.seen < self._span:
-            self.seen += 1.0
-        elif usual > 0.0 and size > CAP * usual:
-            size = CAP * usual
-        self._mean = mean + (size - mean) / self.seen
-
-    def state(self) -> list[float]:
-        """All that `restore` needs."""
-        return [self.seen, self._mean]
-
-    def restore(self, state: list[float]) -> None:
-        """Continue from `state`."""
-        self.seen, self._mean = state
-
-
-class UsualLevel:
-    """The running mean of values, and the usual distance from it; a distance counts as in `UsualSize`, `least` too."""
-
-    def __init__(self, span: int, least: float = 0.0) -> None:
-        self._span = span
-        self._seen = self._level = 0.0
-        self._distance = UsualSize(span, least)
-
-    def add(self, value: float) -> float | None:
-        """Add the next value. Returns how far it is above the level, in usual distances; None if that is unknown."""
-        if self._seen == 0.0:
-            self._seen, self._level = 1.0, value
-            return None
-        above, usual = value - self._level, self._distance.known
-        self._distance.add(above)
-        if self._seen < self._span:
-            self._seen += 1.0
-        if usual is None:
-            self._level += above / self._seen
-            return None
-        limit = CAP * usual
-        self._level += (limit if above > limit else -limit if above < -limit else above) / self._seen
-        return above / usual
-
-    def shift(self, by: float) -> None:
-        """Continue as if every value so far had been higher by so much."""
-        self._level += by if self._seen else 0.0
-
-    def state(self) -> list[float]:
-        """All that `restore` needs."""
-        return [self._seen, self._level, *self._distance.state()]
-
-    def restore(self, state: list[float]) -> None:
-        """Continue from `state`."""
-        self._seen, self._level = state[:2]
-        self._distance.restore(state[2:])
-
-
 class AnomalyValues(NamedTuple):
     """Whether a closed bar is an anomaly of any kind, 1 or 0, and what decides it; None where a value is unknown.
 
     `spike` and `gap` are the return within a session and from one to the next, as multiples of its usual size; of both,
-    a bar has one. `surge` is the distance of the volume above its usual level, as a multiple of the usual distance.
+    a bar has one. `surge` is the distance of the volume above its usual level at this time of day, as a multiple of the
+    usual distance.
     `frozen` is the number of bars in a row at whose quotes no price has differed. `spread` is the distance of the
     spread above its usual level in this session, as a multiple of the usual distance.
     """
@@ -123,7 +55,7 @@ class Anomaly:
 
     def __init__(self, session_of: SessionOf) -> None:
         self._session_of = session_of
-        self._returns, self._gaps, self._volumes = UsualSize(BARS), UsualSize(GAPS), UsualLevel(BARS)
+        self._returns, self._gaps, self._volumes = UsualSize(BARS), UsualSize(GAPS), VolumeOfDay(BARS)
         self._spreads: dict[str, UsualLevel] = {}
         self._close = self._session = self._unchanged = 0.0
 
@@ -131,7 +63,7 @@ class Anomaly:
         """Add a closed bar."""
         session = self._session_of(bar)
         is_same_session = session == self._session
-        surge = self._volumes.add(log(bar.volume)) if bar.volume > 0.0 else None
+        surge = self._volumes.update(bar, session)
         spread = self._width(bar.session, bar.spread) if bar.spread else None
         size = self._size_of_move(bar, is_same_session)
         self._count_unchanged(bar)
@@ -169,7 +101,7 @@ class Anomaly:
     def split(self, ratio: float) -> None:
         """One share became `ratio` shares: the last close and the level of the volumes in new shares."""
         self._close /= ratio
-        self._volumes.shift(log(ratio))
+        self._volumes.split(ratio)
 
     def state(self) -> list[Any]:
         """All that `restore` needs."""

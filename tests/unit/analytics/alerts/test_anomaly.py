@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from analytics.alerts.evaluation.anomaly import (
+from analytics.alerts.anomalies.anomaly import (
     BARS,
-    CAP,
     FROZEN,
     GAPS,
     LEAST_DISTANCE,
@@ -20,12 +19,15 @@ from analytics.alerts.evaluation.anomaly import (
     WIDE,
     Anomaly,
 )
+from analytics.alerts.anomalies.usual_size import CAP
+from analytics.alerts.anomalies.volume_of_day import LEAST
 from analytics.alerts.evaluation.rule_book import ArmedRule
 from analytics.alerts.evaluation.series_rules import SeriesRules
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
 from analytics.alerts.language.rule_error import RuleError
 from analytics.indicators.catalog import DEFAULTS
+from analytics.indicators.series.sessions import session_of
 from shared.market.records import Bar
 from tests.inputs.records import context
 from tests.oracles.naive_rules import in_shares_of
@@ -92,6 +94,40 @@ def test_a_volume_surge_is_one() -> None:
     bars = walk(200)
     bars[150] = bars[150]._replace(volume=bars[150].volume * 12)
     assert places(bars) == [150]
+
+
+def busy_at_the_edges(bars: list[Bar], length: int) -> list[Bar]:
+    """The bars of sessions of this length, with volumes that fall in the first ten minutes and leap in the last one."""
+    made = []
+    for bar in bars:
+        place = (bar.start - OPEN) % 86_400 // 60
+        more = 30.0 if place == length - 1 else 1.0 + 40.0 * exp(-place / 2)
+        made.append(bar._replace(volume=bar.volume * more))
+    return made
+
+
+def found_from_the_opening(bars: list[Bar]) -> list[int]:
+    """The places of anomalies where each session begins with its first bar."""
+    anomaly = Anomaly(session_of(lambda start: start - (start - OPEN) % 86_400))
+    return [place for place, bar in enumerate(bars) if anomaly.update(bar).is_anomaly]
+
+
+def test_the_opening_and_the_closing_minute_of_each_day_are_no_surge_and_one_at_noon_is() -> None:
+    """In a simulated market 43 of 47 anomalies were volumes of the first ten minutes of a day."""
+    bars = busy_at_the_edges(walk(120, days=20), 120)
+    first_closing = 119  # that it is one shows only when the next session has opened
+    assert found_from_the_opening(bars) == [first_closing]
+    noon = 120 * 18 + 60
+    bars[noon] = bars[noon]._replace(volume=bars[noon].volume * 12)
+    opening = 120 * 19
+    bars[opening] = bars[opening]._replace(volume=bars[opening].volume * 12)
+    assert found_from_the_opening(bars) == [first_closing, noon, opening]
+
+
+def test_a_surge_is_unknown_at_a_time_of_day_with_fewer_than_five_bars_before() -> None:
+    anomaly = Anomaly(session_of(lambda start: start - (start - OPEN) % 86_400))
+    surges = [anomaly.update(bar).surge for bar in walk(100, days=7)]
+    assert [surges[100 * day] is None for day in range(7)] == [True] * LEAST + [False] * 2
 
 
 def test_a_bar_without_volume_is_none() -> None:
@@ -192,13 +228,15 @@ def test_it_is_what_a_plain_calculation_says(seed: int, place: int, factor: floa
     bars = widened(quoted(bars, seed), place, more)
     bars[place] = bars[place]._replace(volume=bars[place].volume * more)
     assert [bool(value) for value in found(bars)] == plainly(bars)
+    anomaly = Anomaly(context().session_of)
+    assert [anomaly.update(bar).surge or 0.0 for bar in bars] == pytest.approx(surges_of(bars), abs=1e-9)
 
 
 def plainly(bars: list[Bar]) -> list[bool]:
     """The same, written out for all bars; no price stands still."""
     returns: list[float] = []
     gaps: list[float] = []
-    surges = above_usual([log(bar.volume) for bar in bars], 0.0)
+    surges = surges_of(bars)
     widths = above_usual([log(bar.spread or 1.0) for bar in bars], LEAST_DISTANCE)
     answers = [False]
     for place, (before, bar) in enumerate(pairwise(bars), start=1):
@@ -209,6 +247,25 @@ def plainly(bars: list[Bar]) -> list[bool]:
         is_far = surges[place] > SURGE or widths[place] > WIDE
         answers.append(len(returns) >= BARS and (is_spike or is_far))
     return answers
+
+
+def surges_of(bars: list[Bar]) -> list[float]:
+    """How far each volume is above what is usual at its time of day; 0 while that is unknown."""
+    added: dict[int, list[float]] = {}
+    levels, distances, found, closing = [0.0], list[float](), [], 0
+    for place, bar in enumerate(bars):
+        since, before = bar.start % 86_400, bars[place - 1] if place else bar
+        closing = before.start % 86_400 if bar.start - before.start > 3600 else closing
+        slot = added.setdefault(-1 if since == closing else since // 1800, [])
+        level, value = (levels[-1], log(bar.volume)) if place else (log(bar.volume), log(bar.volume))
+        part = slot[-1] if slot else value - level
+        above, is_known, size = value - part - level, len(distances) >= BARS, usual(distances, BARS)
+        found.append(above / size if is_known and len(slot) >= LEAST else 0.0)
+        counted = max(-CAP * size, min(above, CAP * size)) if is_known else above
+        distances += [above] if place else []
+        slot.append(part + counted / min(len(slot) + 1, BARS))
+        levels.append(level + counted / min(len(levels), BARS))
+    return found
 
 
 def above_usual(values: list[float], least: float) -> list[float]:

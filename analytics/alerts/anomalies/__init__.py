@@ -1,0 +1,1 @@
+"""Bars that are unlike those before them. Pure."""
