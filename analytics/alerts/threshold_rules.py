@@ -4,16 +4,46 @@ Each is written out: its condition, and what clears it. They are made of the par
 a desk without rules of its own needs no parser.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from analytics.alerts.language.rule import Rule, Scope
-from analytics.alerts.language.syntax import Arithmetic, Call, Compared, Node, Number, Relation, Series
+from analytics.alerts.anomalies.anomaly import FROZEN, SPIKE, SURGE, WIDE
+from analytics.alerts.language.rule import Rule, Scope, Severity
+from analytics.alerts.language.syntax import (
+    Arithmetic,
+    Call,
+    Compared,
+    Joined,
+    Node,
+    Number,
+    Relation,
+    Series,
+)
 from analytics.indicators.spec import Parameters
+from shared.market.alert_texts import DEFAULT_SEVERITY
 from shared.market.records import Interval
 
-ThresholdName = Literal["rsi_overbought", "rsi_oversold", "price_change", "volume_change", "volatility"]
+ThresholdName = Literal[
+    "rsi_overbought",
+    "rsi_oversold",
+    "price_change",
+    "volume_change",
+    "volatility",
+    "price_spike",
+    "gap",
+    "volume_surge",
+    "frozen_price",
+    "spread_blow_out",
+]
+ANOMALIES: Mapping[ThresholdName, tuple[str, float]] = {
+    "price_spike": ("spike", SPIKE),
+    "gap": ("gap", SPIKE),
+    "volume_surge": ("surge", SURGE),
+    "frozen_price": ("frozen", FROZEN),
+    "spread_blow_out": ("spread", WIDE),
+}
+"""The thresholds that an anomaly reaches: the part of `anomaly()` that decides it, and from which value on."""
 
 RSI_MARGIN = 5.0
 """An RSI rule is cleared 5 points inside its threshold."""
@@ -23,7 +53,8 @@ RELATIVE_MARGIN = 0.9
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Thresholds: RSI in points; changes and volatility as fractions; volume as a multiple of its mean."""
+    """Thresholds: RSI in points; changes and volatility as fractions; volume as a multiple of its mean. Whether
+    anomalies raise alerts too."""
 
     rsi_overbought: float = 70.0
     rsi_oversold: float = 30.0
@@ -31,6 +62,7 @@ class AlertSettings:
     price_change: float = 0.05
     volume_change: float = 2.0
     intervals: tuple[Interval, ...] = ("5m", "1h", "1d")
+    anomalies: bool = False
 
 
 class ThresholdRule(NamedTuple):
@@ -74,6 +106,25 @@ def threshold_rules(
     for name, reads, evaluated, threshold in relative:
         cleared_at = Arithmetic("*", _number(threshold), _number(RELATIVE_MARGIN), place=0)
         yield _rule(name, interval, (reads, evaluated), threshold, (">=", "<"), cleared_at)
+    if settings.anomalies:
+        yield from _anomaly_rules(interval)
+
+
+def _anomaly_rules(interval: Interval) -> Iterator[ThresholdRule]:
+    """The same bars as `anomaly()`, by what makes them anomalies. They are many and no reason to act: info."""
+    for name, (part, threshold) in ANOMALIES.items():
+        reads = Call("anomaly", (), part, place=0)
+        reached = Compared(">=", reads, _number(threshold), place=0)
+        condition = Joined("and", _called("anomaly"), reached, place=0)
+        cleared_at = Arithmetic("*", _number(threshold), _number(RELATIVE_MARGIN), place=0)
+        clear = Compared("<", reads, cleared_at, place=0)
+        rule = Rule(Scope(), condition, interval, clear=clear, severity=severity_of(name))
+        yield ThresholdRule(name, rule, reads, float(threshold))
+
+
+def severity_of(name: ThresholdName) -> Severity:
+    """How important the alerts of a threshold are."""
+    return "info" if name in ANOMALIES else DEFAULT_SEVERITY
 
 
 def _rule(

@@ -89,7 +89,9 @@ class Thresholds:
         return {"firing": firing, "values": self._values.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore a snapshot. If settings have changed, rules that fired stay disarmed until they are cleared."""
+        """Restore a snapshot. If settings have changed, rules that fired stay disarmed until they are cleared, and new
+        ones begin."""
         self._values.restore_known(state["values"])
         for rule in self._rules:
-            rule.firing.restore(state["firing"][rule.of.name])
+            if rule.of.name in state["firing"]:
+                rule.firing.restore(state["firing"][rule.of.name])

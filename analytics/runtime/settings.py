@@ -51,6 +51,7 @@ def alert_settings(config: Config) -> AlertSettings:
         price_change=alerts.price_change_threshold,
         volume_change=alerts.volume_change_threshold,
         intervals=alerts.intervals,
+        anomalies=alerts.anomalies,
     )
 
 

@@ -93,7 +93,7 @@ def _require_below(lower: str, low: float, upper: str, high: float) -> None:
 
 
 class Alerts(Section):
-    """Thresholds of the alert rules, and the intervals whose closed bars are checked."""
+    """Thresholds of the alert rules, the intervals whose closed bars are checked, and whether anomalies are alerts."""
 
     rsi_overbought: Percent = Field(default=70.0, validation_alias="RSI_OVERBOUGHT")
     rsi_oversold: Percent = Field(default=30.0, validation_alias="RSI_OVERSOLD")
@@ -101,6 +101,7 @@ class Alerts(Section):
     price_change_threshold: Threshold = Field(default=0.05, validation_alias="PRICE_CHANGE_THRESHOLD")
     volume_change_threshold: Threshold = Field(default=2.0, validation_alias="VOLUME_CHANGE_THRESHOLD")
     intervals: Intervals = Field(default=("5m", "1h", "1d"), validation_alias="ALERT_INTERVALS")
+    anomalies: bool = Field(default=True, validation_alias="ANOMALY_ALERTS")
 
     @model_validator(mode="after")
     def _require_order(self) -> Self:

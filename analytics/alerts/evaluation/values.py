@@ -202,7 +202,9 @@ class SeriesValues:
     def restore_known(self, state: Mapping[str, Any]) -> None:
         """Continue from `state`, as far as it has these values; others are unknown until the next bar."""
         unknown: dict[str, list[float | None]] = {text: [] for text in self.histories}
-        self.restore({**state, "values": {**unknown, **state["values"]}})
+        begun = {key: source.state() for key, source in self._sources.items()}
+        known = {"sources": {**begun, **state["sources"]}, "values": {**unknown, **state["values"]}}
+        self.restore({**state, **known})
 
 
 def _forecast_read(node: Call, text: str) -> ForecastRead:

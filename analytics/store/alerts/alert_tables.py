@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from psycopg2.extras import Json, execute_values
 
 from analytics.alerts.alert_id import alert_id
+from analytics.alerts.threshold_rules import severity_of
 from analytics.engine.armed_rules import FoundNoData, FoundProvisional
 from analytics.engine.events import Event
-from shared.market.alert_texts import rule_name
+from shared.market.alert_texts import DEFAULT_SEVERITY, rule_name
 from shared.postgres.database import Cursor
 from shared.progress.provenance import FoldedRecords
 
@@ -117,7 +118,10 @@ def alerts_of(records: FoldedRecords, event: Event) -> Iterable[StoredAlert]:
     stored = partial(StoredAlert, bar.symbol, bar.interval, start=start, event_time=end, price=bar.close)
     stored = partial(stored, **_record(records, event.offset))
     for alert in event.closed.alerts:
-        yield stored(alert.rule, value=alert.value, threshold=alert.threshold)
+        severity = severity_of(alert.rule)
+        is_default = severity == DEFAULT_SEVERITY  # which is not stored
+        reached = partial(stored, alert.rule, value=alert.value, threshold=alert.threshold)
+        yield reached(severity=None if is_default else severity)
     for armed, _, _, values in event.closed.fired:
         of_rule: dict[str, Any] = {"severity": armed.rule.severity, "named_values": Json(dict(values))}
         if (seen := event.closed.provisional.get(armed.rule_id)) is not None:

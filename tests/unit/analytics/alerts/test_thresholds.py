@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.alerts.anomalies.anomaly import SURGE
 from analytics.alerts.evaluation.usual_bar import MIN_VOLUME_DAYS
 from analytics.alerts.language.normal_form import normal_form
 from analytics.alerts.language.reading import read_rule
-from analytics.alerts.threshold_rules import AlertSettings, threshold_rules
+from analytics.alerts.threshold_rules import ANOMALIES, AlertSettings, severity_of, threshold_rules
 from analytics.alerts.thresholds import ReachedThreshold, Thresholds
 from analytics.indicators.catalog import DEFAULTS
 from analytics.indicators.indicator_row import IndicatorRow
@@ -122,9 +123,9 @@ def test_several_rules_fire_on_one_bar() -> None:
 def test_restored_rules_go_on_as_if_nothing_had_happened(
     closed: list[tuple[float, float, IndicatorRow]], data: st.DataObject
 ) -> None:
-    some, cut = rules(), data.draw(st.integers(0, len(closed)))
+    some, cut = rules(anomalies=True), data.draw(st.integers(0, len(closed)))
     whole = [some.update(bar(close, volume), row) for close, volume, row in closed]
-    first, second = rules(), rules()
+    first, second = rules(anomalies=True), rules(anomalies=True)
     parts = [first.update(bar(close, volume), row) for close, volume, row in closed[:cut]]
     second.restore(msgspec.json.decode(msgspec.json.encode(first.state())))
     parts += [second.update(bar(close, volume), row) for close, volume, row in closed[cut:]]
@@ -175,5 +176,41 @@ def test_each_threshold_is_a_rule_of_the_language() -> None:
         "volume_change": "volume / typical_volume() >= 2 on 5m clear volume / typical_volume() < 2 * 0.9",
         "volatility": "bar_volatility(20) >= 0.05 on 5m clear bar_volatility(20) < 0.05 * 0.9",
     }
-    for each in threshold_rules(AlertSettings(), DEFAULTS, "5m"):
+    for each in threshold_rules(AlertSettings(anomalies=True), DEFAULTS, "5m"):
         assert read_rule(normal_form(each.rule), DEFAULTS) == each.rule
+
+
+def test_anomalies_are_thresholds_of_severity_info_if_the_settings_ask_for_them() -> None:
+    some = threshold_rules(AlertSettings(anomalies=True), DEFAULTS, "5m")
+    written = {each.name: normal_form(each.rule) for each in some if each.name in ANOMALIES}
+    assert written.keys() == ANOMALIES.keys()
+    assert written["volume_surge"] == (
+        "anomaly() and anomaly().surge >= 6 on 5m clear anomaly().surge < 6 * 0.9 severity info"
+    )
+    assert severity_of("gap") == "info"
+    assert severity_of("rsi_oversold") == "warning"
+
+
+def moving(place: int, volume: float = 1_000.0) -> Bar:
+    """A minute whose price goes up and down."""
+    return bar(100.0 + place % 3 / 10, volume * (1.0 + place % 2 / 2))._replace(
+        start=60 * place, end=60 * place + 60
+    )
+
+
+def test_a_bar_that_is_an_anomaly_raises_the_alert_of_its_kind_with_the_value_that_made_it_one() -> None:
+    some = rules(anomalies=True, price_change=9.0, volume_change=1e9)
+    alerts = [some.update(moving(place), NO_VALUES) for place in range(100)]
+    assert alerts == [[]] * 100
+    (alert,) = some.update(moving(100, 90_000.0), NO_VALUES)
+    assert (alert.rule, alert.threshold) == ("volume_surge", SURGE)
+    assert alert.value > SURGE
+
+
+def test_anomalies_that_are_switched_on_later_begin_with_the_next_bar() -> None:
+    before, after = rules(), rules(anomalies=True)
+    for place in range(10):
+        before.update(moving(place), NO_VALUES)
+    after.restore(msgspec.json.decode(msgspec.json.encode(before.state())))
+    assert [after.update(moving(place), NO_VALUES) for place in range(10, 100)] == [[]] * 90
+    assert [each.rule for each in after.update(moving(100, 90_000.0), NO_VALUES)] == ["volume_surge"]

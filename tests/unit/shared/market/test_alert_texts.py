@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.alerts.evaluation.anomaly import FROZEN, SPIKE, SURGE, WIDE
+from analytics.alerts.anomalies.anomaly import FROZEN, SPIKE, SURGE, WIDE
 from shared.market.alert_texts import ANOMALIES, condition_text, values_text
 
 
