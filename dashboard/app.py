@@ -11,9 +11,9 @@ from fastapi.responses import FileResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from dashboard.api import callbacks, guard, pages, ticks
-from dashboard.api import routes as api
+from dashboard.api import callbacks, guard, pages, problems, ticks
 from dashboard.api.chart_library import ensure_library, library_folder, read_package
+from dashboard.api.v1 import routes as v1
 from dashboard.document import ASSETS, NOT_WITH_THE_REST, document
 from dashboard.layout import page
 from dashboard.presenters.delta import PageContext
@@ -44,13 +44,14 @@ def build(
 
     # No interactive API pages: they load scripts from other servers.
     server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
-    server.include_router(api.routes(model, context.half_life))
+    server.include_router(v1.routes(model, context.half_life))
     server.include_router(ticks.routes(model, context))
     app = _page_of(server, _chart_library(server), f"{context.feed}: {context.place}")
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
     app.layout = partial(page, model, context)
     pages.add_views(server)
+    problems.add_handlers(server)
     callbacks.register(app, model, context, SummaryService(model, context, rewording))
     server.add_middleware(GZipMiddleware, minimum_size=800, compresslevel=5)
     # Outermost, because the server's own error responses bypass its middleware.

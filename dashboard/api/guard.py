@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.api.problems import ProblemAnswer
 
 WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 (excluded, not bound)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -83,7 +84,7 @@ class Guard:
             return await self._app(scope, receive, send_guarded)
         if scope["type"] == "websocket":  # closing before accepting responds with status 403
             return await send({"type": "websocket.close", "code": 1008})
-        return await JSONResponse({"detail": reason}, status)(scope, receive, send_guarded)
+        return await ProblemAnswer(status, reason, scope["path"])(scope, receive, send_guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, str]:
         """The status and the text of a refusal; the text is empty if the request is accepted."""

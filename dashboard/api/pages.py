@@ -1,10 +1,11 @@
 """The addresses of the page's views, and the page for any other address."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.api.problems import ProblemAnswer
 from dashboard.document import NOT_FOUND
 
 VIEWS = frozenset({"/desk"})
@@ -34,7 +35,7 @@ def add_views(server: FastAPI) -> None:
 
     @server.exception_handler(StarletteHTTPException)
     async def failed(request: Request, error: StarletteHTTPException) -> Response:
-        is_for_a_person = "text/html" in request.headers.get("accept", "")
-        if error.status_code == 404 and is_for_a_person:
+        path, is_for_a_person = request.scope["path"], "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and is_for_a_person and not path.startswith("/api/"):
             return HTMLResponse(NOT_FOUND, 404)
-        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+        return ProblemAnswer(error.status_code, error.detail, path, error.headers)

@@ -38,7 +38,7 @@
     byId("switch").disabled = true;
     write(byId("switch"), "Switching\u2026");
     try {
-      const answer = await fetch("/api/switch", { method: "POST" });
+      const answer = await fetch("/api/v1/switch", { method: "POST" });
       switching = answer.ok;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // TypeError: the server can't be reached

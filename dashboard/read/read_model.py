@@ -157,6 +157,17 @@ class ReadModel:
         with self._connections.query() as cursor:
             return read_own(cursor, key, count, before)
 
+    def knows(self, symbol: str) -> bool:
+        """Whether anything is stored about a symbol, which may be followed no more. Blocks during a database read if it
+        is not followed.
+
+        Raises Unavailable if the database can't be read.
+        """
+        if symbol in self.snapshot.reading.symbols:
+            return True
+        with self._connections.query() as cursor:
+            return queries.is_symbol_known(cursor, symbol)
+
     def alerts(self, key: SeriesKey, limit: int) -> list[AlertRow]:
         """The latest alerts of a symbol and interval, newest first. Blocks during a database read.
 

@@ -119,8 +119,8 @@ def test_whatever_the_address_has_is_shown_as_text(look: Look, address: str, tex
 
 @pytest.mark.parametrize("path", ["/nothing", "/desk/more", "/%3Cscript%3E", "/assets/nothing.css"])
 def test_unknown_page_is_not_found(address: str, path: str) -> None:
-    """A browser gets a page with the status 404, a program JSON."""
-    for accept, kind in (("text/html", "text/html; charset=utf-8"), ("*/*", "application/json")):
+    """A browser gets a page with the status 404, a program a problem."""
+    for accept, kind in (("text/html", "text/html; charset=utf-8"), ("*/*", "application/problem+json")):
         with pytest.raises(HTTPError) as refused:
             urlopen(Request(address + path, headers={"Accept": accept}))
         assert (refused.value.code, refused.value.headers["content-type"]) == (404, kind)

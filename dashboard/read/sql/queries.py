@@ -90,6 +90,17 @@ def read_symbols(cursor: Cursor) -> dict[str, SymbolRow]:
     return {row[0]: SymbolRow._make(row) for row in cursor.fetchall()}
 
 
+def is_symbol_known(cursor: Cursor, symbol: str) -> bool:
+    """Whether a quote, a state of quotes or a bar of this symbol was ever stored."""
+    cursor.execute(
+        """select exists (select from symbols where symbol = %(symbol)s)
+            or exists (select from data_quality where symbol = %(symbol)s)
+            or exists (select from bars where symbol = %(symbol)s)""",
+        {"symbol": symbol},
+    )
+    return bool(_only(cursor))
+
+
 def read_open_bars(cursor: Cursor) -> dict[SeriesKey, OpenBarRow]:
     """The open bar of every symbol and interval."""
     cursor.execute(f"select b.symbol, b.interval, b.seen, b.warm_after, b.sized, {_OPEN} from open_bars b")  # noqa: S608

@@ -3,8 +3,9 @@
 from asyncio import to_thread
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Match
 
 from analytics.mood.headline_mood import MOST
 from analytics.mood.price_action import RETURNS
@@ -19,12 +20,12 @@ from dashboard.read.follower import MAX_BARS
 from dashboard.read.read_model import ReadModel
 from dashboard.read.rows import SeriesKey
 from dashboard.read.snapshot import zone_of
-from shared.errors import TickstreamError
 from shared.market.records import Interval
 
 BarCount = Annotated[int, Query(ge=1, le=MAX_BARS)]
 Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]
 """PostgreSQL texts can't contain NUL."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 
 
@@ -33,21 +34,43 @@ def routes(model: ReadModel, half_life: int) -> APIRouter:
     in `half_life` hours."""
     router = APIRouter()
     _add_health(router, model)
+    _add_market(router, model)
+    _add_switch(router, model)
+    router.include_router(_routes_of_symbols(model, half_life))
+    _add_nothing(router)
+    return router
+
+
+def _routes_of_symbols(model: ReadModel, half_life: int) -> APIRouter:
+    async def known(symbol: Symbol) -> None:
+        if not await to_thread(model.knows, symbol):
+            raise HTTPException(404, "nothing is stored about this symbol")
+
+    router = APIRouter(dependencies=[Depends(known)])
     _add_history(router, model)
     _add_own(router, model)
     _add_alerts(router, model)
     _add_mood(router, model, half_life)
-    _add_market(router, model)
     _add_forecasts(router, model)
     _add_diagnostics(router, model)
-    _add_switch(router, model)
-
-    @router.get("/api/{path:path}", include_in_schema=False)
-    async def nothing(path: str) -> JSONResponse:
-        """Any other path below /api; without this route the page would be returned for it."""
-        return JSONResponse({"detail": f"/api/{path} does not exist"}, 404)
-
     return router
+
+
+def _add_nothing(router: APIRouter) -> None:
+    existing = [*router.routes]
+
+    @router.api_route("/api/{path:path}", methods=list(METHODS), include_in_schema=False)
+    async def nothing(request: Request) -> None:
+        """Any other path below /api, for which Dash would return the page, or another method of one that exists."""
+        scopes = {method: {**request.scope, "method": method} for method in METHODS}
+        allowed = [
+            method
+            for method, scope in scopes.items()
+            if any(route.matches(scope)[0] is Match.FULL for route in existing)
+        ]
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        raise HTTPException(404, "there is nothing at this path")
 
 
 def _add_health(router: APIRouter, model: ReadModel) -> None:
@@ -78,11 +101,8 @@ def _add_history(router: APIRouter, model: ReadModel) -> None:
         splits and dividends; `marks` lists these.
         """
         if before is not None and after is not None:
-            return JSONResponse({"detail": "before and after can't be combined"}, 422)
-        try:
-            answer = await to_thread(_history, model, (symbol, interval), bars, before, after, adjusted)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+            raise HTTPException(422, "before and after can't be combined")
+        answer = await to_thread(_history, model, (symbol, interval), bars, before, after, adjusted)
         return JSONResponse({"symbol": symbol, "interval": interval, **answer})
 
 
@@ -107,10 +127,7 @@ def _add_own(router: APIRouter, model: ReadModel) -> None:
     ) -> JSONResponse:
         """The values of the user's own indicators at the newest closed bars of a symbol as columns, oldest first; times
         in epoch seconds UTC. `before` limits the bars to those that start before that time."""
-        try:
-            found = await to_thread(model.own_indicators, (symbol, interval), bars, before)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        found = await to_thread(model.own_indicators, (symbol, interval), bars, before)
         return JSONResponse({"symbol": symbol, "interval": interval, "columns": found})
 
 
@@ -123,10 +140,7 @@ def _add_alerts(router: APIRouter, model: ReadModel) -> None:
         null if that is not known; all in epoch seconds UTC. `text` has the rule with the values that its condition
         read, and `by` who acknowledged the alert.
         """
-        try:
-            found = await to_thread(model.alerts, (symbol, interval), count)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        found = await to_thread(model.alerts, (symbol, interval), count)
         zone = zone_of(model.snapshot.reading, symbol)
         items = [alert_item(alert, zone) for alert in found]
         return JSONResponse({"symbol": symbol, "interval": interval, "alerts": items})
@@ -140,10 +154,7 @@ def _add_mood(router: APIRouter, model: ReadModel, half_life: int) -> None:
         `mood` has the mean score of those of the last day, from -1 to 1, null without any. Beside it, and no part of
         it, is the price action of the last day of trading (`analytics/mood/price_action.py`).
         """
-        try:
-            found = await to_thread(_mood, model, symbol, count, half_life)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        found = await to_thread(_mood, model, symbol, count, half_life)
         return JSONResponse({"symbol": symbol, **found})
 
 
@@ -164,10 +175,7 @@ def _add_market(router: APIRouter, model: ReadModel) -> None:
         above their long moving average. `betas` has the newest beta of each symbol to the benchmark. Both are empty for
         an interval that is not kept (`MARKET_INTERVALS`).
         """
-        try:
-            found = await to_thread(model.market, interval, times)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        found = await to_thread(model.market, interval, times)
         return JSONResponse({"interval": interval, **found})
 
 
@@ -179,10 +187,7 @@ def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
         Prices are in units of today's share, times in epoch seconds UTC. `low` and `high` are the bounds of the
         interval of `model` with nominal coverage `level`; `text` reports the actual coverage.
         """
-        try:
-            rows, level, model_shown = await to_thread(model.past_forecasts, (symbol, interval))
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        rows, level, model_shown = await to_thread(model.past_forecasts, (symbol, interval))
         found = outcomes(rows, model.snapshot.reading.actions.get(symbol, ()))
         return JSONResponse({"symbol": symbol, "interval": interval, **figure(found, level, model_shown)})
 
@@ -192,22 +197,16 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
     async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
         """Diagnostics of a symbol's forecast models: findings by model, order searches, trainings and scores, as
         described in `dashboard.read.sql.diagnostics.read_diagnostics`; times in epoch seconds UTC."""
-        try:
-            found = await to_thread(model.diagnostics, (symbol, interval))
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        found = await to_thread(model.diagnostics, (symbol, interval))
         trainings = [with_feature_labels(training) for training in found["trainings"]]
         return JSONResponse({"symbol": symbol, "interval": interval, **found, "trainings": trainings})
 
 
 def _add_switch(router: APIRouter, model: ReadModel) -> None:
-    @router.post("/api/switch")
+    @router.post("/api/v1/switch")
     async def switch() -> JSONResponse:
         """Request the switch to the live quotes on offer. Only the page may: see `dashboard.api.guard`."""
-        try:
-            is_accepted = await to_thread(model.accept_offer)
-        except TickstreamError as reason:
-            return JSONResponse({"detail": str(reason)}, 503)
+        is_accepted = await to_thread(model.accept_offer)
         if not is_accepted:
-            return JSONResponse({"detail": "no live quotes are available"}, 409)
+            raise HTTPException(409, "no live quotes are available")
         return JSONResponse({"detail": "the pipeline is switching to live quotes"}, 202)
