@@ -9,6 +9,7 @@ from starlette.routing import Match
 
 from analytics.mood.headline_mood import MOST
 from analytics.mood.price_action import RETURNS
+from dashboard.api.v1.tags import TaggedRoute
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
 from dashboard.presenters.alerts import alert_item
@@ -32,7 +33,7 @@ EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
 def routes(model: ReadModel, half_life: int) -> APIRouter:
     """The API's routes. Include them before the page's routes, which match every path. The weight of a headline halves
     in `half_life` hours."""
-    router = APIRouter()
+    router = APIRouter(route_class=TaggedRoute)
     _add_health(router, model)
     _add_market(router, model)
     _add_switch(router, model)
@@ -46,7 +47,7 @@ def _routes_of_symbols(model: ReadModel, half_life: int) -> APIRouter:
         if not await to_thread(model.knows, symbol):
             raise HTTPException(404, "nothing is stored about this symbol")
 
-    router = APIRouter(dependencies=[Depends(known)])
+    router = APIRouter(route_class=TaggedRoute, dependencies=[Depends(known)])
     _add_history(router, model)
     _add_own(router, model)
     _add_alerts(router, model)
