@@ -148,7 +148,7 @@ def test_health_reports_reading_that_ended_by_a_permanent_error(
 def test_page_is_in_english_and_loads_from_its_own_server_only(address: str) -> None:
     with urlopen(address) as answer:
         html = answer.read().decode()
-    assert '<html lang="en">' in html
+    assert '<html lang="en" ' in html
     assert re.findall(r'(?:src|href)="(?:https?:)?//', html) == []
 
 
