@@ -52,18 +52,19 @@ THRESHOLD_TEXTS = {
         "High realized volatility", "Realized volatility at {value:.1%} per bar (threshold {threshold:.1%})"
     ),
     "price_spike": ThresholdText(
-        "Price spike", "Price moved {value:.1f} times as far as usual (threshold {threshold:g})"
+        "Price spike", "Price spike: {value:.1f} times the usual move (threshold {threshold:g})"
     ),
-    "gap": ThresholdText("Gap", "Gap {value:.1f} times as wide as usual (threshold {threshold:g})"),
+    "gap": ThresholdText("Gap", "Gap: {value:.1f} times the usual one (threshold {threshold:g})"),
     "volume_surge": ThresholdText(
         "Volume surge",
-        "Volume {value:.1f} usual distances above that of this time of day (threshold {threshold:g})",
+        "Volume surge: {value:.1f} usual distances above this time of day (threshold {threshold:g})",
     ),
     "frozen_price": ThresholdText(
-        "Frozen price", "No other price for {value:.0f} bars (threshold {threshold:g})"
+        "Frozen price", "Frozen price: no other one for {value:.0f} bars (threshold {threshold:g})"
     ),
     "spread_blow_out": ThresholdText(
-        "Spread blow-out", "Spread {value:.1f} usual distances above its level (threshold {threshold:g})"
+        "Spread blow-out",
+        "Spread blow-out: {value:.1f} usual distances above its level (threshold {threshold:g})",
     ),
 }
 """By the names that the alerts have."""

@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.alerts.anomalies.anomaly import FROZEN, SPIKE, SURGE, WIDE
-from shared.market.alert_texts import ANOMALIES, condition_text, values_text
+from shared.market.alert_texts import ANOMALIES, condition_text, threshold_sentence, values_text
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_anomaly_names_what_made_it_one() -> None:
 
 def test_limits_of_an_anomaly_are_those_of_its_evaluation() -> None:
     assert [limit for _, limit in ANOMALIES.values()] == [SPIKE, SPIKE, SURGE, FROZEN, WIDE]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("price_spike", "Price spike: 7.5 times the usual move (threshold 6)"),
+        ("gap", "Gap: 7.5 times the usual one (threshold 6)"),
+        ("volume_surge", "Volume surge: 7.5 usual distances above this time of day (threshold 6)"),
+        ("spread_blow_out", "Spread blow-out: 7.5 usual distances above its level (threshold 6)"),
+    ],
+)
+def test_alert_of_an_anomaly_names_its_kind(rule: str, text: str) -> None:
+    assert threshold_sentence(rule, 7.49681, 6.0) == text
