@@ -12,7 +12,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from dashboard.api import callbacks, guard, pages, problems, ticks
-from dashboard.api.chart_library import ensure_library, library_folder, read_package
+from dashboard.api.libraries import CHART_LIBRARY, ensure_library, library_folder, read_package
+from dashboard.api.v1 import reference
 from dashboard.api.v1 import routes as v1
 from dashboard.document import ASSETS, NOT_WITH_THE_REST, document
 from dashboard.layout import page
@@ -42,10 +43,10 @@ def build(
             rewording.stop()
         model.stop()
 
-    # No interactive API pages: they load scripts from other servers.
-    server = FastAPI(title="Tickstream", lifespan=lifespan, docs_url=None, redoc_url=None)
-    server.include_router(v1.routes(model, context.half_life))
-    server.include_router(ticks.routes(model, context))
+    # FastAPI's own pages about the API load scripts from other servers.
+    server = FastAPI(lifespan=lifespan, openapi_url=None)
+    for router in (reference.routes(), v1.routes(model, context.half_life), ticks.routes(model, context)):
+        server.include_router(router)
     app = _page_of(server, _chart_library(server), f"{context.feed}: {context.place}")
     # No callback uses Dash's WebSocket; without this every open page would hold one.
     app.backend.websocket_capability = False
@@ -60,7 +61,7 @@ def build(
 
 def _chart_library(server: FastAPI) -> str:
     """Serve the chart library and return the path of its script."""
-    package = read_package()
+    package = read_package(CHART_LIBRARY)
     folder = library_folder(package)
     ensure_library(package, folder)
     path = f"/vendor/{package.script}"

@@ -6,6 +6,7 @@ A sentence never has what only the server should know, such as an address of the
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -45,6 +46,12 @@ class ProblemAnswer(JSONResponse):
             instance=quote(path),
         )
         super().__init__(found.model_dump(), status, headers)
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The description of these errors, for routes that answer with them."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def add_handlers(server: FastAPI) -> None:

@@ -9,6 +9,8 @@ from starlette.routing import Match
 
 from analytics.mood.headline_mood import MOST
 from analytics.mood.price_action import RETURNS
+from dashboard.api.problems import problem_responses
+from dashboard.api.v1 import answers
 from dashboard.api.v1.tags import TaggedRoute
 from dashboard.presenters.adjustment import adjusted as adjust
 from dashboard.presenters.adjustment import marks
@@ -23,17 +25,29 @@ from dashboard.read.rows import SeriesKey
 from dashboard.read.snapshot import zone_of
 from shared.market.records import Interval
 
-BarCount = Annotated[int, Query(ge=1, le=MAX_BARS)]
-Symbol = Annotated[str, Path(pattern=r"^[^\x00-\x1f]+$")]
+BarCount = Annotated[int, Query(ge=1, le=MAX_BARS, description="The most entries in the answer.")]
+Length = Annotated[Interval, Query(description="The length of the bars.")]
+Adjusted = Annotated[bool, Query(description="Adjust prices and volumes for splits and dividends.")]
+Symbol = Annotated[
+    str, Path(pattern=r"^[^\x00-\x1f]+$", description="As the page shows it, such as AAPL or BTC/USD.")
+]
 """PostgreSQL texts can't contain NUL."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-EpochSecond = Annotated[int, Query(ge=-(2**36), le=2**36)]
+EARLIEST, LATEST = -(2**36), 2**36
+Before = Annotated[
+    int | None,
+    Query(ge=EARLIEST, le=LATEST, description="Bars that start before this time, epoch seconds UTC."),
+]
+After = Annotated[
+    int | None,
+    Query(ge=EARLIEST, le=LATEST, description="Bars that start after this time, epoch seconds UTC."),
+]
 
 
 def routes(model: ReadModel, half_life: int) -> APIRouter:
     """The API's routes. Include them before the page's routes, which match every path. The weight of a headline halves
     in `half_life` hours."""
-    router = APIRouter(route_class=TaggedRoute)
+    router = APIRouter(route_class=TaggedRoute, responses=problem_responses(422, 503))
     _add_health(router, model)
     _add_market(router, model)
     _add_switch(router, model)
@@ -47,7 +61,9 @@ def _routes_of_symbols(model: ReadModel, half_life: int) -> APIRouter:
         if not await to_thread(model.knows, symbol):
             raise HTTPException(404, "nothing is stored about this symbol")
 
-    router = APIRouter(route_class=TaggedRoute, dependencies=[Depends(known)])
+    router = APIRouter(
+        route_class=TaggedRoute, dependencies=[Depends(known)], responses=problem_responses(404)
+    )
     _add_history(router, model)
     _add_own(router, model)
     _add_alerts(router, model)
@@ -75,7 +91,7 @@ def _add_nothing(router: APIRouter) -> None:
 
 
 def _add_health(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/healthz")
+    @router.get("/healthz", summary="Health of the server", response_model=answers.HealthAnswer)
     async def health() -> JSONResponse:
         """Whether this server runs, and its condition; 503 after the read thread has failed."""
         status, code = ("failed", 503) if model.has_failed else ("ok", 200)
@@ -85,14 +101,18 @@ def _add_health(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_history(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/history/{symbol:path}")
+    @router.get(
+        "/api/v1/history/{symbol:path}",
+        summary="Closed bars with indicators",
+        response_model=answers.HistoryAnswer,
+    )
     async def history(
         symbol: Symbol,
-        interval: Interval = "1m",
+        interval: Length = "1m",
         bars: BarCount = 1000,
-        adjusted: bool = False,
-        before: EpochSecond | None = None,
-        after: EpochSecond | None = None,
+        adjusted: Adjusted = False,
+        before: Before = None,
+        after: After = None,
     ) -> JSONResponse:
         """The newest closed bars of a symbol as columns, oldest first; times in epoch seconds UTC.
 
@@ -122,9 +142,13 @@ def _history(
 
 
 def _add_own(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/own/{symbol:path}")
+    @router.get(
+        "/api/v1/own/{symbol:path}",
+        summary="Values of the user's own indicators",
+        response_model=answers.OwnAnswer,
+    )
     async def own(
-        symbol: Symbol, interval: Interval = "1m", bars: BarCount = 1000, before: EpochSecond | None = None
+        symbol: Symbol, interval: Length = "1m", bars: BarCount = 1000, before: Before = None
     ) -> JSONResponse:
         """The values of the user's own indicators at the newest closed bars of a symbol as columns, oldest first; times
         in epoch seconds UTC. `before` limits the bars to those that start before that time."""
@@ -133,8 +157,8 @@ def _add_own(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_alerts(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/alerts/{symbol:path}")
-    async def alerts(symbol: Symbol, interval: Interval = "1m", count: BarCount = 500) -> JSONResponse:
+    @router.get("/api/v1/alerts/{symbol:path}", summary="Alerts", response_model=answers.AlertsAnswer)
+    async def alerts_of(symbol: Symbol, interval: Length = "1m", count: BarCount = 500) -> JSONResponse:
         """The latest alerts of a symbol and interval, newest first.
 
         `start` is that of the bar, `time` its end, and `known_at` when the log got the record that caused the alert,
@@ -148,7 +172,7 @@ def _add_alerts(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_mood(router: APIRouter, model: ReadModel, half_life: int) -> None:
-    @router.get("/api/v1/mood/{symbol:path}")
+    @router.get("/api/v1/mood/{symbol:path}", summary="Mood of headlines", response_model=answers.MoodAnswer)
     async def mood_now(symbol: Symbol, count: BarCount = 20) -> JSONResponse:
         """The mood of a symbol's headlines, and the headlines themselves, newest first; times in epoch seconds UTC.
 
@@ -168,8 +192,10 @@ def _mood(model: ReadModel, symbol: str, count: int, half_life: int) -> dict[str
 
 
 def _add_market(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/market")
-    async def market(interval: Interval = "1d", times: BarCount = 100) -> JSONResponse:
+    @router.get(
+        "/api/v1/market", summary="Breadth and betas of the market", response_model=answers.MarketAnswer
+    )
+    async def market(interval: Length = "1d", times: BarCount = 100) -> JSONResponse:
         """The market as a whole, as columns; times in epoch seconds UTC, of days midnight of their date.
 
         `breadth` has the counts of symbols at the newest `times`, oldest first: `above` of `averaged` symbols closed
@@ -181,8 +207,12 @@ def _add_market(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/forecasts/{symbol:path}")
-    async def forecasts(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
+    @router.get(
+        "/api/v1/forecasts/{symbol:path}",
+        summary="Past forecasts and closes",
+        response_model=answers.ForecastsAnswer,
+    )
+    async def forecasts(symbol: Symbol, interval: Length = "1m") -> JSONResponse:
         """The newest closes of a symbol with the forecasts made one bar earlier, as columns, oldest first.
 
         Prices are in units of today's share, times in epoch seconds UTC. `low` and `high` are the bounds of the
@@ -194,8 +224,12 @@ def _add_forecasts(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
-    @router.get("/api/v1/diagnostics/{symbol:path}")
-    async def diagnostics(symbol: Symbol, interval: Interval = "1m") -> JSONResponse:
+    @router.get(
+        "/api/v1/diagnostics/{symbol:path}",
+        summary="Diagnostics of forecast models",
+        response_model=answers.DiagnosticsAnswer,
+    )
+    async def diagnostics(symbol: Symbol, interval: Length = "1m") -> JSONResponse:
         """Diagnostics of a symbol's forecast models: findings by model, order searches, trainings and scores, as
         described in `dashboard.read.sql.diagnostics.read_diagnostics`; times in epoch seconds UTC."""
         found = await to_thread(model.diagnostics, (symbol, interval))
@@ -204,7 +238,13 @@ def _add_diagnostics(router: APIRouter, model: ReadModel) -> None:
 
 
 def _add_switch(router: APIRouter, model: ReadModel) -> None:
-    @router.post("/api/v1/switch")
+    @router.post(
+        "/api/v1/switch",
+        status_code=202,
+        summary="Switch to live quotes",
+        response_model=answers.SwitchAnswer,
+        responses=problem_responses(403, 409),
+    )
     async def switch() -> JSONResponse:
         """Request the switch to the live quotes on offer. Only the page may: see `dashboard.api.guard`."""
         is_accepted = await to_thread(model.accept_offer)

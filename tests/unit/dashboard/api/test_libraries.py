@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.api.chart_library import Package, ensure_library, read_package
+from dashboard.api.libraries import CHART_LIBRARY, SWAGGER_UI, Package, ensure_library, read_package
 from shared.errors import Unavailable
 from shared.files import downloads
 from tests.unit.faulty_downloads import FAULTS, Downloads, contents, downloads_of
@@ -79,9 +79,17 @@ def test_library_that_stays_damaged_leaves_nothing_and_the_error_names_what_to_d
 
 
 def test_list_names_the_script_and_its_licence_with_their_digests() -> None:
-    package = read_package()
+    package = read_package(CHART_LIBRARY)
     assert package.url("https://registry.npmjs.org") == (
         "https://registry.npmjs.org/lightweight-charts/-/lightweight-charts-5.2.1.tgz"
     )
     assert [package.cached(file) for file, _ in package.files] == ["lightweight-charts-5.2.1.js", "LICENSE"]
     assert all(len(bytes.fromhex(digest)) == 32 for _, digest in package.files)
+
+
+def test_list_names_what_shows_the_api_with_its_licence() -> None:
+    package = read_package(SWAGGER_UI)
+    named = f"swagger-ui-dist-{package.version}"
+    assert [package.cached(file) for file, _ in package.files] == [
+        f"{named}.js", f"{named}.css", "LICENSE", "NOTICE",
+    ]  # fmt: skip

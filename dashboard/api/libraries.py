@@ -1,6 +1,6 @@
-"""Provides the chart library: downloaded once from the npm registry into the user's cache, then served locally.
+"""Provides libraries for browsers: downloaded once from the npm registry into the user's cache, then served locally.
 
-`chart_library.txt` lists its version, its files and their SHA-256.
+A list names the version of each, its files and their SHA-256.
 """
 
 import io
@@ -15,7 +15,8 @@ from shared.errors import Unavailable
 from shared.files.downloads import fetch, has_digest, put_in_place
 
 NPM_REGISTRY = "https://registry.npmjs.org"
-LIST = Path(__file__).with_name("chart_library.txt")
+CHART_LIBRARY = Path(__file__).with_name("chart_library.txt")
+SWAGGER_UI = Path(__file__).with_name("swagger_ui.txt")
 WAYS_OUT = "Check the network and wait, or set TICKSTREAM_NPM_URL to a reachable mirror of the npm registry."
 
 
@@ -39,12 +40,13 @@ class Package:
 
     def cached(self, file: str) -> str:
         """The name of a file of the package in the cache."""
-        return self.script if file.endswith(".js") else Path(file).name
+        suffix = Path(file).suffix
+        return f"{self.name}-{self.version}{suffix}" if suffix in (".js", ".css") else Path(file).name
 
 
-def read_package() -> Package:
-    """The package in the list: a line `name:version SHA-256`, then one line per file; `#` starts a comment."""
-    lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+def read_package(listed: Path) -> Package:
+    """The package in a list: a line `name:version SHA-256`, then one line per file; `#` starts a comment."""
+    lines = [line for line in listed.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     (coordinates, sha256), *files = (line.split() for line in lines)
     name, version = coordinates.split(":")
     return Package(name, version, sha256, tuple((file, digest) for file, digest in files))
@@ -73,7 +75,7 @@ def ensure_library(package: Package, folder: Path) -> None:
         with Console(stderr=True).status(f"Downloading {package.name} {package.version}"):
             tarball = fetch(url, package.sha256)
     except Unavailable as error:
-        raise Unavailable(f"The chart library is not on this machine yet and {error} {WAYS_OUT}") from None
+        raise Unavailable(f"{package.name} is not on this machine yet and {error} {WAYS_OUT}") from None
     unpack(tarball, package, folder)
 
 
