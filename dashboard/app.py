@@ -16,10 +16,10 @@ from dashboard.api.libraries import CHART_LIBRARY, ensure_library, library_folde
 from dashboard.api.v1 import reference
 from dashboard.api.v1 import routes as v1
 from dashboard.document import ASSETS, NOT_WITH_THE_REST, document
-from dashboard.layout import page
 from dashboard.presenters.delta import PageContext
 from dashboard.read.read_model import ReadModel
 from dashboard.text.summary_service import SummaryService
+from dashboard.views.shell import page
 
 if TYPE_CHECKING:
     from dashboard.text.rewording import Rewording

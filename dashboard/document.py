@@ -4,9 +4,9 @@ from html import escape
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
-FIRST_SCRIPTS = ("theme.js",)
+FIRST_SCRIPTS = ("theme.js", "sides.js")
 """Scripts in assets/ that run before the first paint; all others run after the page's content."""
-NOT_WITH_THE_REST = r"^theme\.js$"
+NOT_WITH_THE_REST = r"^(theme|sides|offline|worker)\.js$"
 """The files in assets/ that Dash must not load by itself."""
 FONT = "fonts/inter-latin-wght-normal.woff2"
 ICON = "icons/mark.svg"
@@ -14,6 +14,9 @@ DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-market="{market}">
 <head>{{%metas%}}<title>{{%title%}}</title>
 <meta name="color-scheme" content="dark light">
+<meta name="theme-color" content="#0b0e13">
+<meta name="description" content="Live quotes, indicators, alerts and forecasts">
+<link rel="manifest" href="/assets/app.webmanifest">
 <link rel="preload" href="/assets/{font}" as="font" type="font/woff2" crossorigin>
 <link rel="icon" href="/assets/{icon}" type="image/svg+xml">
 <link rel="apple-touch-icon" href="/assets/icons/touch-180.png">
@@ -21,18 +24,36 @@ DOCUMENT = """<!DOCTYPE html>
 <body>{{%app_entry%}}<div>{{%config%}}{{%scripts%}}{{%renderer%}}</div></body>
 </html>"""
 
-NOT_FOUND = f"""<!DOCTYPE html>
+ALONE = """<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Page not found · Tickstream</title>
+<head><meta charset="utf-8"><title>{title} · Tickstream</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="dark light">
-<link rel="icon" href="/assets/{ICON}" type="image/svg+xml">
-<script src="/assets/theme.js"></script>
+<link rel="icon" href="/assets/{icon}" type="image/svg+xml">
+<script src="/assets/theme.js"></script>{script}
 <link rel="stylesheet" href="/assets/0_theme.css"></head>
-<body><main class="alone"><img src="/assets/{ICON}" alt="" width="48" height="48"><h1>Page not found</h1>
-<p>There is nothing at this address.</p><p><a href="/desk">Open the desk</a></p></main></body>
+<body><main class="alone"><img src="/assets/{icon}" alt="" width="48" height="48"><h1>{title}</h1>
+<p>{text}</p><p><a href="{href}">{link}</a></p></main></body>
 </html>"""
+NOT_FOUND = ALONE.format(
+    title="Page not found",
+    text="There is nothing at this address.",
+    href="/desk",
+    link="Open the desk",
+    icon=ICON,
+    script="",
+)
 """The page for an address that does not exist. It does not repeat the address, which anybody may have written."""
+OFFLINE = ALONE.format(
+    title="No connection",
+    text="The server of Tickstream does not answer. No prices are shown here, because they would be old. "
+    "The page opens by itself as soon as the server answers.",
+    href="",
+    link="Try again",
+    icon=ICON,
+    script='<script src="/assets/offline.js"></script>',
+)
+"""What a browser shows where the server can't be reached; `assets/worker.js` keeps it there."""
 
 
 def document(market: str) -> str:

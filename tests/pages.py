@@ -85,10 +85,13 @@ def chromium() -> Iterator[Browser]:
 
 
 def patient(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes the same page or context, in which an action may take as long as a busy machine needs."""
+    """Makes the same page or context, in which an action may take as long as a busy machine needs; without service
+    workers, which would answer in place of a test."""
 
     def made(*given: Any, **options: Any) -> Any:
         found = make(*given, **options)
+        if "service_workers" not in options and not isinstance(given[0], BrowserContext):
+            found.add_init_script("delete Navigator.prototype.serviceWorker")
         found.set_default_timeout(1000 * EXPECTED)
         return found
 

@@ -38,11 +38,9 @@ def _register_scripts(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction("desk", name), *arguments)
 
     # The page sends a request only after the last one was answered or is overdue.
-    symbol, adjusted = Input("symbol", "value"), Input("adjusted", "checked")
-    script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), symbol, adjusted)
+    script("ask", Output("ask", "data"), Input("pulse", "n_intervals"), Input("symbol", "value"))
     script("apply", Input("delta", "data"))
     script(
         "begin", Input("look", "data"), State("series", "data"), State("fan", "data"), State("labels", "data")
     )
-    script("show", Input("studies", "value"))
     script("switch_feed", Input("switch", "n_clicks"))

@@ -1,12 +1,12 @@
 """The addresses of the page's views, and the page for any other address."""
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api.problems import ProblemAnswer
-from dashboard.document import NOT_FOUND
+from dashboard.document import ASSETS, NOT_FOUND, OFFLINE
 
 VIEWS = frozenset({"/desk"})
 """The address of each view; "/" shows the first one. What a view shows is named in the query, which scripts read."""
@@ -28,6 +28,16 @@ def add_views(server: FastAPI) -> None:
     """Serve the views, and the page NOT_FOUND with status 404 to a browser that asks for anything else. To be called
     after all other routes were added, and before Dash adds its own for every path when the server starts."""
     server.add_middleware(ViewAddresses)
+
+    @server.get("/offline", include_in_schema=False)
+    async def offline() -> HTMLResponse:
+        return HTMLResponse(OFFLINE)
+
+    @server.get("/worker.js", include_in_schema=False)
+    async def worker() -> FileResponse:
+        """At the top, because a worker serves only what lies below its own address."""
+        headers = {"Cache-Control": "no-cache"}
+        return FileResponse(ASSETS / "worker.js", media_type="text/javascript", headers=headers)
 
     @server.get("/{path:path}", include_in_schema=False)
     async def nothing_else() -> None:

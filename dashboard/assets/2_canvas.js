@@ -39,9 +39,8 @@
   // After a drag that ends outside its pane the library keeps the crosshair, so it is cleared here. The library does not
   // report the clearing.
   function clearOnLeave(element) {
-    const clear = () => { chart.clearCrosshairPosition(); onPoint({}); };
-    element.addEventListener("mouseleave", clear);
-    window.addEventListener("mouseup", ({ target }) => { if (!element.contains(target)) requestAnimationFrame(clear); });
+    element.addEventListener("mouseleave", unpoint);
+    window.addEventListener("mouseup", ({ target }) => { if (!element.contains(target)) requestAnimationFrame(unpoint); });
   }
 
   // The library also reports moves during a change of the data; they are handled after it, before the next frame.
@@ -169,13 +168,24 @@
     });
   }
 
+  // Moves the crosshair to a bar, which its legend then shows.
+  function pointAt(price, time) {
+    chart.setCrosshairPosition(price, time, held.get("price").series);
+    onPoint({ time });
+  }
+
+  function unpoint() {
+    chart.clearCrosshairPosition();
+    onPoint({});
+  }
+
   // Enables auto-scaling of every price scale, also of one whose axis was dragged.
   function autoscale() {
     for (const { series } of held.values()) series.priceScale().setAutoScale(true);
   }
 
   window.deskCanvas = {
-    create, draw, tag, tick, setRange, autoscale, recolour,
+    create, draw, tag, tick, setRange, autoscale, recolour, pointAt, unpoint,
     range: () => wanted || chart.timeScale().getVisibleLogicalRange(),
     isSettled: () => wanted === null,
     width: () => chart.timeScale().width(),

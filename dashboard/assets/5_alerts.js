@@ -14,12 +14,12 @@
   function item(alert) {
     const { element } = deskPanels, made = element("li", ""), head = element("div", "alert-head");
     const tag = element("span", "tag", alert.interval), body = element(alert.start ? "button" : "p", "alert-text");
-    head.append(element("strong", "", alert.symbol), tag, element("span", "price num"), element("time", "num"));
+    head.append(element("strong", "", alert.symbol), tag, element("span", "severity"), element("span", "price num"), element("time", "num"));
     made.append(head, body);
     Object.assign(made.dataset, { time: alert.time, zone: alert.zone, key: alert.key });
     if (alert.start) {
       Object.assign(body, { type: "button", title: "Show this bar on the chart", tabIndex: -1 });
-      made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); deskLegend.pin(alert); });
+      made.addEventListener("click", () => { choose(alert.key); deskGo.bar(alert); deskLegend.pin(alert); deskShell.showChart(); });
     }
     return made;
   }
@@ -102,6 +102,7 @@
     const by = alert.by ? ` · acknowledged by ${alert.by}` : "";
     made.className = ["alert", tone(alert), alert.by && "over", alert.key === chosen && "chosen"].filter(Boolean).join(" ");
     when.title = deskFormat.fullClock(alert.time, alert.zone) + end;
+    deskPanels.write(made.querySelector(".severity"), alert.severity === "critical" ? "Critical" : "");
     deskPanels.write(made.querySelector(".price"), price(alert));
     deskPanels.write(made.lastChild, alert.text + end + by);
   }
@@ -179,8 +180,10 @@
     const groups = new Set(all.filter(({ dataset }) => fresh.has(dataset.key)).map(({ dataset }) => dataset.storm));
     for (const { classList, dataset } of all) classList.toggle("new", fresh.has(dataset.key) || groups.has(dataset.key));
     const unseen = lines(list).filter(({ classList }) => classList.contains("new")).length;
-    const button = byId("alerts-new");
-    button.hidden = !unseen;
+    const button = byId("alerts-new"), badge = byId("alerts-count");
+    button.hidden = badge.hidden = !unseen;
+    deskPanels.write(badge, counted(unseen, fresh.size === ALERTS_SHOWN));
+    deskWatchlist.markAlerts(new Set([...fresh].map((key) => listed.get(key).symbol)));
     deskPanels.write(button, unseen ? `${counted(unseen, fresh.size === ALERTS_SHOWN)} new` : "");
     button.onclick = () => { keepSeen([...listed.values()]); count(); };
   }

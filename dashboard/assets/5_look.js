@@ -5,9 +5,14 @@
   const byId = (id) => document.getElementById(id);
 
   function begin() {
-    byId("theme").addEventListener("click", () => { deskTheme.choose(deskTheme.next()); name(); });
+    byId("theme").addEventListener("click", () => { choose(deskTheme.next()); });
     deskTheme.onChange(follow);
-    follow(deskTheme.current());
+    name();
+  }
+
+  function choose(theme) {
+    deskTheme.choose(theme);
+    name();
   }
 
   function name() {
@@ -17,12 +22,11 @@
     button.setAttribute("aria-label", text);
   }
 
-  function follow(theme) {
+  function follow() {
     name();
-    dash_clientside.set_props("theme-provider", { forceColorScheme: theme });
     deskCanvas.recolour();
     deskChart.recolour();
   }
 
-  window.deskLook = { begin };
+  window.deskLook = { begin, choose };
 })();

@@ -40,6 +40,15 @@
     setClass(byId(id), `badge num ${tone}`);
   }
 
+  // Where a number from 0 to 100 lies, or how far the last price is from a level.
+  function beside(box, value, kind, { last, past }) {
+    if (!box) return;
+    const isMeter = box.classList.contains("meter"), isLevel = kind === "price" && value > 0 && last > 0 && !past;
+    box.hidden = isMeter ? kind !== "number" || value === null || value < 0 || value > 100 : !isLevel;
+    if (isMeter) box.firstChild.style.left = `${value}%`;
+    else write(box, isLevel ? `${deskFormat.signed((last / value - 1) * 100, 2)} %` : "");
+  }
+
   // Cells are [label, value, kind]; the labels of a panel do not change while the page is open.
   function cells(id, given, row) {
     const list = byId(id);
@@ -52,8 +61,9 @@
     }
     given.forEach(([, value, kind], index) => {
       const target = list.children[index].lastChild;
+      beside(list.children[index].querySelector(".meter, .away"), value, kind, row);
       write(target, deskFormat.cell(value, kind, row.decimals, row.currency));
-      setClass(target, kind in TITLES ? "quiet" : kind === "difference" ? deskFormat.tone(target.textContent) : "");
+      setClass(target, kind in TITLES ? "quiet" : "");
       target.title = TITLES[kind] || "";
     });
   }
@@ -83,8 +93,19 @@
     fill(document.querySelector(`#figures [data-figure="${name}"]`), deskFormat.plain(value, decimals), tone);
   }
 
+  // The state of all parts in a few words.
+  const IDLE = ["stopped", "no heartbeat yet"];
+  function status(parts) {
+    const bad = parts.filter(({ tone }) => tone === "bad"), idle = parts.filter(({ text }) => IDLE.includes(text));
+    const [named, state] = bad.length ? [bad, "attention"] : [idle, idle.length ? "idle" : "fine"];
+    const counted = bad.length ? `${bad.length} parts need attention` : `${idle.length} parts not running`;
+    setClass(byId("status-lamp"), `dot ${state}`);
+    write(byId("status-word"), !named.length ? "Running" : named.length > 1 ? counted : `${named[0].label}: ${named[0].text}`);
+  }
+
   function strip(delta) {
     items("parts", delta.parts);
+    status(delta.parts);
     figure("per_second", delta.per_second, delta.per_second < 10 ? 1 : 0);
     figure("lag", delta.lag, 0);
     figure("late", delta.late, 0);

@@ -9,7 +9,7 @@
   let shown = null; // the parts of the address
   let awaited = null; // the symbol that is about to be shown, until the page has it
   let isGuess = false; // whether the next symbol is no choice of the user
-  let faults = [];
+  let faults = [], studies = null;
 
   // If the browser blocks storage, every visit to an address without a symbol begins with the defaults.
   function kept() {
@@ -42,7 +42,7 @@
     const interval = known(query, "interval", deskWindow.isInterval), range = known(query, "range", deskWindow.isRange);
     const from = second(query, "from"), to = second(query, "to");
     const window = from === null ? null : { from, to };
-    return { symbol: query.get("symbol"), interval: range ? deskWindow.intervalOf(range) : interval, target: range ? { range } : window };
+    return { symbol: query.get("symbol"), studies: query.get("studies"), interval: range ? deskWindow.intervalOf(range) : interval, target: range ? { range } : window };
   }
 
   // What a visit begins with.
@@ -50,6 +50,7 @@
     const named = read(), last = kept(), own = deskWindow.isInterval(last.interval) ? last.interval : INTERVAL;
     const interval = named.interval || own, symbol = named.symbol || last.symbol || null;
     awaited = symbol;
+    ({ studies } = named);
     return { symbol, interval, target: named.target };
   }
 
@@ -57,12 +58,12 @@
 
   function parts(symbol, interval, target) {
     const { range, from, to } = target || {};
-    const all = { symbol, interval, range, from: from && stamp(from), to: to && stamp(to) };
+    const all = { symbol, interval, range, from: from && stamp(from), to: to && stamp(to), studies: deskStudies.named() };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value));
   }
 
   function write(now, isNew) {
-    const query = new URLSearchParams(now).toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
+    const query = new URLSearchParams(now).toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
     const address = `${PATH}?${query}`;
     if (address === location.pathname + location.search) return;
     history[isNew ? "pushState" : "replaceState"](null, "", address);
@@ -104,7 +105,12 @@
     faults = [];
   }
 
+  function showStudies(named) {
+    for (const unknown of deskStudies.show(named)) faults.push(`There is no indicator ${quoted(unknown)}.`);
+  }
+
   function begin(show) {
+    showStudies(studies);
     byId("astray-close").addEventListener("click", () => tell([]));
     window.addEventListener("popstate", () => {
       const named = read(), symbols = deskWatchlist.symbols(), isKnown = symbols.includes(named.symbol);
@@ -112,6 +118,7 @@
       shown = isKnown ? Object.fromEntries(new URLSearchParams(location.search)) : null;
       awaited = symbol;
       tell([]);
+      if (named.studies) showStudies(named.studies);
       show({ ...named, symbol });
     });
   }

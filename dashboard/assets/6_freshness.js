@@ -13,6 +13,7 @@
     if (isSilent) lastUpdate(state); else clock(state, passed);
     if (!isSilent) age(state, passed);
     if (waited > SILENT) deskPanels.message("warning", NO_RESPONSE);
+    if (waited > SILENT) deskPanels.write(byId("status-word"), "Not responding");
     document.title = (isSilent ? "Stale · " : "") + title;
   }
 

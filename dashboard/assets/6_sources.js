@@ -16,15 +16,20 @@
     if (feed !== null && delta.feed !== feed) { window.location.reload(); return; }
     feed = delta.feed;
     if (delta.now) setClock(delta.now);
+    if (delta.now) deskWatchlist.keepTime(delta.now);
     banner(delta);
     overall = delta.history;
     overallText = delta.history_text;
     history(overall);
   }
 
-  function banner({ banner: text, switch: offer }) {
-    byId("banner").hidden = !text;
-    write(byId("banner-text"), text || "");
+  // That data are simulated or recorded is a pill, which tells more on demand; what needs a decision is a line of its own.
+  function banner({ feed: name, banner: text, switch: offer }) {
+    const isPill = name !== "live", isLine = Boolean(text) && (!isPill || offer !== null);
+    byId("banner").hidden = !isLine;
+    write(byId("banner-text"), isLine ? text : "");
+    byId("feed-box").hidden = !isPill;
+    write(byId("feed-about"), isPill ? text || "" : "");
     const button = byId("switch"), accepted = offer === "accepted" || (switching && offer !== null);
     button.hidden = offer === null;
     button.disabled = accepted;
@@ -72,7 +77,7 @@
     standing = delta.standing;
     byId("standing-line").hidden = !standing;
     if (standing) setClass(byId("state"), `state ${standing.state}`);
-    byId("adjusting").hidden = delta.actions === 0;
+    byId("adjusted").hidden = delta.actions === 0;
     update();
     empty();
   }

@@ -7,7 +7,7 @@
   const state = {
     sequence: 0, generation: 0, symbol: null, interval: initial.interval, target: initial.target,
     askedAt: null, answeredAt: null, wholeAt: 0, keptAt: 0, awakeAt: 0, clock: null, age: null, isRecorded: false, answer: null, loading: null, stale: false, offered: "",
-    adjusted: false, look: null, sources: null, selected: null, fallback: null,
+    adjusted: false, look: null, sources: null, fallback: null,
   };
   deskWindow.setRange(initial.target ? initial.target.range || null : deskWindow.first(state.interval)); // here and not in `begin`, because Dash may call `ask` before it
 
@@ -16,7 +16,7 @@
     deskChart.setSpecs(series);
     deskFan.setSpecs(fan);
     deskLegend.setLabels(labels);
-    deskLook.begin();
+    deskShell.begin();
     deskAddress.begin(goTo);
     listen("interval", ({ interval }) => chooseInterval(interval));
     listen("ranges", ({ range }) => chooseRange(range));
@@ -127,13 +127,20 @@
     return initial.symbol;
   }
 
-  function ask(_, chosen, adjusted) {
-    const isFirst = state.symbol === null, symbol = isFirst ? firstSymbol(chosen) : chosen;
+  // The choice is seen at once, its numbers with the response.
+  function showChoice(symbol) {
+    deskPanels.write(document.getElementById("symbol"), symbol || "");
+    deskWatchlist.select(symbol);
+  }
+
+  function ask(_, chosen) {
+    const isFirst = state.symbol === null, symbol = isFirst ? firstSymbol(chosen) : chosen, adjusted = deskStudies.isAdjusted();
     const isOther = symbol !== state.symbol, now = performance.now();
     const isOverdue = state.askedAt === null ? deskSocket.isAnswerDue(state.wholeAt) : now - state.askedAt >= OVERDUE;
     const isDue = isOther || adjusted !== state.adjusted || isOverdue;
     if (!isDue) return dash_clientside.no_update;
     if (isOther && !state.target) state.target = deskWindow.current(state.interval);
+    if (isOther) showChoice(symbol);
     Object.assign(state, { symbol, adjusted, askedAt: now });
     if (isOther && !isFirst && symbol !== state.fallback) deskAddress.keep(state);
     if (isOther) { state.fallback = null; followAddress(); }
@@ -178,36 +185,15 @@
     if (state.generation) {
       deskWatchlist.clear();
       deskAlerts.clear();
-      Object.assign(state, { stale: true, selected: null });
+      state.stale = true;
     }
     state.generation = generation;
   }
 
   function applySymbol(delta) {
-    const row = deskWatchlist.row(delta.symbol), heading = delta.heading;
-    Object.assign(state, { clock: heading, answer: delta });
-    deskPanels.headline(row);
-    const asOf = deskFreshness.markOutdated(heading, row);
-    deskPanels.cells("session", delta.session, row);
-    deskPanels.cells("indicators", delta.indicators, row);
-    deskPanels.cells("forecast", delta.forecast.cells, row);
-    deskPanels.message("forecast-accuracy", delta.forecast.text);
-    deskPanels.summary(delta.words);
-    note("words-note", delta.symbol, delta.interval, asOf);
-    deskOutcomes.follow(delta, row.decimals);
-    deskMood.follow(delta);
-    note("forecast-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf);
-    note("session-note", delta.symbol, deskFormat.currency(row.currency).code, asOf && "no data for this session yet");
-    note("indicators-note", delta.symbol, delta.interval, deskFormat.currency(row.currency).code, asOf || delta.indicators_of);
-    // Once per symbol: a late response about the previous one must not revert the user's click.
-    const isToSelect = state.selected !== delta.symbol || deskWatchlist.isUnselected();
-    if (isToSelect && deskWatchlist.select(delta.symbol)) state.selected = delta.symbol;
-    deskSources.symbol(delta);
+    Object.assign(state, { clock: delta.heading, answer: delta });
+    deskInspector.show(delta, deskWatchlist.row(delta.symbol));
     applyBars(delta);
-  }
-
-  function note(id, ...parts) {
-    deskPanels.write(document.getElementById(id), parts.filter(Boolean).join(" · "));
   }
 
   function applyBars(delta) {
@@ -233,7 +219,7 @@
     const isOffered = symbols.includes(state.symbol);
     if (!isOffered) state.fallback = deskAddress.instead(state.symbol, symbols); // no choice of the user: it is not stored
     deskAddress.report(isOffered ? state.symbol : state.fallback, state.interval);
-    dash_clientside.set_props("symbol", isOffered ? { data: symbols } : { data: symbols, value: state.fallback });
+    if (!isOffered) dash_clientside.set_props("symbol", { value: state.fallback });
   }
 
   // One load at a time, for the current choice; after a failure a later delta retries.
@@ -266,13 +252,15 @@
     followAddress();
   }
 
+  // Sends a request at once, as after a change of the prices.
+  function askNow() { dash_clientside.set_props("ask", { data: ask(null, state.symbol) }); }
+
   window.setInterval(keepTime, 500);
-  window.deskGo = { bar: goToBar };
+  window.deskGo = { bar: goToBar, ask: askNow, reset: () => chooseRange(deskWindow.range() || deskWindow.first(state.interval)) };
   window.deskTicks = { request, apply: applyTick, isReady: () => state.answeredAt !== null && state.symbol !== null };
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.desk = {
     ask, apply, begin,
-    show: (studies) => deskChart.show(studies),
     switch_feed: (clicks) => { if (clicks) deskSources.switchFeed(); },
   };
 })();

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const KEY = "desk-theme", THEMES = ["system", "light", "dark"], root = document.documentElement;
+  const BARS = { dark: "#0b0e13", light: "#f6f7f9" }; // of a browser's own bar: the ground of the page
   const light = window.matchMedia("(prefers-color-scheme: light)");
   const heard = [];
   let chosen = kept(), colours = new Map();
@@ -18,9 +19,10 @@
 
   function show() {
     if (root.dataset.theme === current()) return;
-    root.dataset.theme = root.dataset.mantineColorScheme = current();
+    root.dataset.theme = current();
     colours = new Map();
-    for (const tell of heard) tell(current());
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", BARS[current()]);
+    for (const tell of heard) tell();
   }
 
   function choose(theme) {
@@ -52,5 +54,5 @@
   // A theme that was chosen in another tab is shown here too.
   window.addEventListener("storage", ({ key }) => { if (key === KEY) { chosen = kept(); show(); } });
   show();
-  window.deskTheme = { choose, next, colour, painted, chosen: () => chosen, current, onChange: (tell) => heard.push(tell) };
+  window.deskTheme = { choose, next, colour, painted, chosen: () => chosen, onChange: (tell) => heard.push(tell) };
 })();

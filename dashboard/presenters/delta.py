@@ -144,8 +144,15 @@ def _watchlist(context: PageContext, snapshot: Snapshot, since: int) -> list[dic
             trend = {"trend": snapshot.reading.trends[symbol]} if has_trend else {}
             quality = snapshot.reading.qualities.get(symbol)
             as_of = _as_of(context, snapshot.reading, symbol)
-            rows.append(watch_row(row, quality and quality.state, as_of) | trend)
+            rsi = _daily_rsi(snapshot.reading, symbol)
+            rows.append(watch_row(row, quality and quality.state, as_of) | {"rsi": rsi} | trend)
     return rows
+
+
+def _daily_rsi(reading: Reading, symbol: str) -> float | None:
+    """The RSI of the open day bar; None while it is warming up or no day is open."""
+    day = reading.open_bars.get((symbol, "1d"))
+    return None if day is None else day.bar.indicators.rsi
 
 
 def _alerts(snapshot: Snapshot, since: int) -> list[dict[str, Any]]:

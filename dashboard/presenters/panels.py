@@ -82,6 +82,7 @@ def watch_row(row: SymbolRow, state: str | None, as_of: float | None) -> dict[st
         "zone": calendar_of(row.exchange).zone.key,
         "reference": reference_close(row) if as_of is None else None,
         "past": as_of,
+        "received": row.received_time,
         "state": state,
     }
 

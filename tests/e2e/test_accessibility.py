@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from shared.postgres.database import Cursor, connect, transaction
+from tests.at_the_desk import choose, open_tab, show_pane
 from tests.copied import database_with_tables
 from tests.e2e.visit import Visit
 from tests.pages import Serve
@@ -30,6 +31,11 @@ from tests.tab import Tab
 
 DAY = 86_400
 STATES = ("live", "stale", "waiting", "closed", "history", "live", "waiting")
+PILL = """() => {
+    document.getElementById("feed").textContent = "Simulated";
+    document.getElementById("feed-about").textContent = "No real prices";
+    document.getElementById("feed-box").hidden = false;
+}"""
 SYMBOLS = ("AAA", "BBB", "BABYDOGE", "BIG", "CL=F", "OLD", "NOBODY")
 
 
@@ -88,10 +94,31 @@ def see_rows_of_every_kind(visit: Visit) -> None:
     page = visit.page
     expect(page.locator("#last")).to_have_text("101.00")
     expect(page.locator(".alert")).to_have_count(3)
-    expect(page.locator(".ag-header-cell")).to_have_count(5)
+    expect(page.locator("#watch-rows .watch-row")).to_have_count(len(SYMBOLS))
     assert barriers(visit) == []
-    page.locator("#watchlist").scroll_into_view_if_needed()
-    assert barriers(visit) == []
-    page.locator(".ag-row[row-id='OLD'] [col-id='symbol']").click()
+    choose(page, "OLD")
     expect(page.locator("#flag")).to_contain_text("As of")
     assert barriers(visit) == []
+    show_pane(page, "watch")
+    assert barriers(visit) == []
+    for label in ("Forecast", "Alerts", "Words", "Overview"):
+        open_tab(page, label)
+        assert barriers(visit) == [], label
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_opens_over_the_page_has_no_barriers(tab: Tab, address: str, theme: str) -> None:
+    with tab.quiet_visit(address) as visit:
+        page = visit.page
+        page.evaluate("(theme) => deskTheme.choose(theme)", theme)
+        expect(page.locator("#last")).to_have_text("101.00")
+        for opener in ("#find", "#keys", "#status", "#studies-open"):
+            page.locator(opener).click()
+            assert barriers(visit) == [], opener
+            page.keyboard.press("Escape")
+        page.evaluate(PILL)
+        page.locator("#feed").focus()
+        assert barriers(visit) == []
+        page.goto(f"{address}/nothing")
+        assert barriers(visit) == []
+        visit.complaints.clear()  # of the status 404

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.at_the_desk import open_tab
 from tests.e2e.visit import Visit
 from tests.pages import Serve, model_of, page_port, serving
 from tests.tab import Tab
@@ -44,6 +45,7 @@ def page(tab: Tab, serve_to_all: Serve, market_dsn: str) -> Iterator[Page]:
 def _opened(visit: Visit) -> Page:
     expect(visit.page.locator("#last")).not_to_have_text("–")
     visit.page.wait_for_function(SHOWN)
+    open_tab(visit.page, "Alerts")
     return visit.page
 
 
@@ -101,6 +103,7 @@ def test_alerts_of_another_market_at_this_address_say_nothing_of_what_is_new(
             with serving(model_of(market_dsn, feed), port) as address:
                 page.goto(address)
                 page.wait_for_function(SHOWN)
+                open_tab(page, "Alerts")
                 expect(page.locator("#alerts-new")).to_be_hidden()
                 page.evaluate(ADDED, [feed, time])
                 expect(page.locator("#alerts-new")).to_have_text("1 new")
@@ -149,6 +152,7 @@ def test_alerts_that_were_seen_in_one_tab_are_seen_in_the_others(
         for each in tabs:
             each.goto(serve_to_all(market_dsn, "simulated"))
             each.wait_for_function(SHOWN)
+            open_tab(each, "Alerts")
         for each in tabs:
             each.evaluate(ADDED, ["first", 4e9])
             expect(each.locator("#alerts-new")).to_have_text("1 new")

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.postgres.database import connect, transaction
+from tests.at_the_desk import switch_study
 from tests.copied import copy_database, database_with_tables
 from tests.pages import Serve
 from tests.screen_rows import MINUTE, ScreenMinute, close_bar, fill, forecast, open_bar, record
@@ -74,7 +75,7 @@ def still_address(serve_to_all: Serve, embedded_postgres: str, market: tuple[str
 def still_page(stay: Stay, still_address: str) -> Iterator[Page]:
     """The page of that market, as the tests before left it but with AAA and its fan; likewise."""
     with stay(still_address, DESKTOP) as visit:
-        visit.page.locator(".ag-row[row-id='AAA']").click()
+        visit.page.locator("#watch-rows [data-symbol='AAA']").click()
         visit.page.locator("#interval").get_by_text("1m", exact=True).click()
         visit.page.wait_for_function("() => window.deskChart.holds('AAA', '1m')")
         visit.page.wait_for_function(AHEAD + "4")
@@ -141,7 +142,7 @@ def test_card_shows_the_next_close_and_the_accuracy_of_forecasts(still_page: Pag
 
 
 def test_warming_forecast_shows_how_far_it_is_and_no_fan(still_page: Page) -> None:
-    still_page.locator(".ag-row[row-id='BBB']").click()
+    still_page.locator("#watch-rows [data-symbol='BBB']").click()
     expect(still_page.locator("#forecast")).to_contain_text("12/50")
     still_page.wait_for_function("() => window.deskChart.holds('BBB', '1m')")
     assert [data for _, data in still_page.evaluate(FAN)] == [[]] * 4
@@ -155,7 +156,7 @@ def test_interval_that_is_not_forecast_has_no_fan_and_a_notice(still_page: Page)
 
 
 def test_fan_over_days_skips_the_weekend(still_page: Page) -> None:
-    still_page.locator(".ag-row[row-id='CCC']").click()
+    still_page.locator("#watch-rows [data-symbol='CCC']").click()
     still_page.locator("#interval").get_by_text("1d", exact=True).click()
     still_page.wait_for_function("() => window.deskChart.holds('CCC', '1d')")
     still_page.wait_for_function(AHEAD + "5")
@@ -208,13 +209,13 @@ def test_summary_has_the_numbers_and_changes_with_the_bar(page: Page, dsn: str, 
 
 def test_switch_hides_the_fan_without_moving_the_chart_and_is_kept(page: Page) -> None:
     before = visible_range(page)
-    page.locator(".chips").get_by_text("Forecast", exact=True).click()
+    switch_study(page, "Forecast")
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
     assert visible_range(page) == before
     page.reload()
     page.wait_for_function(FILLED)
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => !isVisible)")
-    page.locator(".chips").get_by_text("Forecast", exact=True).click()
+    switch_study(page, "Forecast")
     page.wait_for_function(f"() => ({FAN})().every(([isVisible]) => isVisible)")
 
 
@@ -229,7 +230,7 @@ def test_fan_moves_on_with_the_bars_and_zoom_and_elements_stay(page: Page, dsn: 
         window.mounted = [];
         const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
             (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
-        for (const selector of ['.stage', '.side'])
+        for (const selector of ['.stage', '#details'])
             new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
     }""")
     for step, close in enumerate((101.6, 102.4)):

@@ -94,7 +94,7 @@ def fresh_page(tab: Tab, address: str) -> Iterator[Page]:
 
 def choose(page: Page, symbol: str) -> None:
     """Take a symbol of the watchlist to the chart."""
-    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    page.locator(f"#watch-rows [data-symbol='{symbol}']").click()
     page.wait_for_function(f"window.deskChart.holds('{symbol}', window.deskChart.view()?.interval)")
     expect(page.locator("#session-note")).to_have_text(re.compile(symbol))
 
@@ -117,10 +117,10 @@ def test_cause_is_shown_with_a_countdown_that_runs_without_the_server(page: Page
     page.unroute("**/_dash-update-component")
     write(dsn, lambda cursor: quality(cursor, "AAA", "stale", cause="throttled", next_try_at=at(0)))
     expect(standing).to_have_text("Throttled by Yahoo, retrying now")
-    expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state stale")
+    expect(page.locator("#watch-rows [data-symbol='AAA'] .state")).to_have_class("state stale")
     write(dsn, lambda cursor: quality(cursor, "AAA"))
     expect(standing).to_have_text("Live from Yahoo")
-    expect(page.locator(".ag-row[row-id='AAA'] .state")).to_have_class("state live")
+    expect(page.locator("#watch-rows [data-symbol='AAA'] .state")).to_have_class("state live")
 
 
 def wait_until_counted_down(standing: Locator) -> None:
@@ -179,7 +179,7 @@ def test_failover_is_shown_and_its_alert_is_marked_once_it_is_over(page: Page, d
 
 
 def test_prices_carry_their_currency_and_as_many_decimals_as_their_source_gives(page: Page) -> None:
-    expect(page.locator(".ag-row[row-id='7203.T']")).to_contain_text("¥3,412")
+    expect(page.locator("#watch-rows [data-symbol='7203.T']")).to_contain_text("¥3,412")
     choose(page, "7203.T")
     expect(page.locator(".headline")).to_contain_text(re.compile("¥3,412"))
     expect(page.locator("#company")).to_have_text("Toyota Motor Corporation")
@@ -191,18 +191,18 @@ def test_prices_carry_their_currency_and_as_many_decimals_as_their_source_gives(
 def test_click_is_not_undone_by_a_late_answer_about_the_symbol_before(fresh_page: Page) -> None:
     fresh_page.evaluate("""() => {
         const late = dash_component_api.getLayout('delta').props.data;
-        document.querySelector(".ag-row[row-id='7203.T'] [col-id='symbol']").click();
+        document.querySelector("#watch-rows [data-symbol='7203.T']").click();
         dash_clientside.desk.apply(late);
     }""")
     expect(fresh_page.locator("#session-note")).to_have_text("7203.T")
-    expect(fresh_page.locator("#symbol")).to_have_value("7203.T")
+    expect(fresh_page.locator("#symbol")).to_have_text("7203.T")
 
 
 def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kept(fresh_page: Page) -> None:
     first_close = "window.deskChart.view().bars[0].close"
     fresh_page.locator("#interval").get_by_text("1d", exact=True).click()
     fresh_page.wait_for_function(f"window.deskChart.holds('AAA', '1d') && {first_close} === 700")
-    fresh_page.locator("#adjusting").click()
+    fresh_page.locator("#adjusted").click()
     fresh_page.wait_for_function(f"Math.abs({first_close} - 100) < 1e-9")
     expect(fresh_page.locator(".legend").first).to_contain_text("adjusted")
     fresh_page.reload()
@@ -212,7 +212,7 @@ def test_adjusted_prices_are_chosen_where_there_is_a_split_and_the_choice_is_kep
         f"window.deskChart.holds('AAA', '1d') && Math.abs({first_close} - 100) < 1e-9"
     )
     choose(fresh_page, "7203.T")
-    expect(fresh_page.locator("#adjusting")).to_be_hidden()
+    expect(fresh_page.locator("#adjusted")).to_be_hidden()
 
 
 def test_countdown_and_change_of_state_mount_nothing_again(fresh_page: Page, dsn: str) -> None:
@@ -220,7 +220,7 @@ def test_countdown_and_change_of_state_mount_nothing_again(fresh_page: Page, dsn
         window.mounted = [];
         const note = (changes) => changes.forEach((change) => change.addedNodes.forEach(
             (node) => node.nodeType === 1 && window.mounted.push(node.outerHTML)));
-        for (const selector of ['.top', '.stage', '#session', '.strip'])
+        for (const selector of ['.bar', '.quote', '.stage', '#session', '#pipeline'])
             new MutationObserver(note).observe(document.querySelector(selector), {childList: true, subtree: true});
     }""")
     tries = at(time.time() + 3000)
@@ -254,7 +254,7 @@ def test_offer_of_live_quotes_is_taken_with_a_button_and_the_page_follows(
     write(simulated, lambda cursor: offer(cursor, "no network"))
     with serving(model_of(simulated, "simulated"), port := page_port()) as address:
         page = look(address)
-        expect(page.locator("#banner-text")).to_have_text(
+        expect(page.locator("#feed-about")).to_have_text(
             "Yahoo is unavailable: no network. This page shows simulated data, not real prices."
         )
         expect(page.locator("#switch")).to_be_hidden()

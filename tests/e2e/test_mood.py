@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.postgres.database import connect, transaction
+from tests.at_the_desk import open_tab
 from tests.e2e.test_server import get
 from tests.pages import Serve
 from tests.tab import Tab
@@ -62,6 +63,7 @@ def test_headlines_open_on_the_page_as_text_with_safe_links(tab: Tab, address: s
     with tab.quiet_visit(address, (1600, 900)) as visit:
         page: Page = visit.page
         expect(page.locator("#mood-line")).to_contain_text("Mood of 2 headlines +0.")
+        open_tab(page, "Words")
         page.locator("#mood-line").click()
         links = page.locator("#mood-list a")
         expect(page.locator("#mood-list li")).to_have_count(3)
@@ -69,6 +71,6 @@ def test_headlines_open_on_the_page_as_text_with_safe_links(tab: Tab, address: s
         expect(links).to_have_text("<img src=x onerror=alert(1)> surges & rallies")
         assert links.get_attribute("rel") == "noopener noreferrer"
         assert links.get_attribute("href") == "https://news.example/?a=1&b=2"
-        page.locator("#watchlist [row-id=BBB]").first.click()
+        page.locator("#watch-rows [data-symbol=BBB]").first.click()
         expect(page.locator("#mood-line")).to_contain_text("No headlines of the last 24 hours")
         expect(page.locator("#mood-list li")).to_have_count(0)

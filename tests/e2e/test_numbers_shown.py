@@ -47,7 +47,7 @@ def page(stay: Stay, serve_to_all: Serve, dsn: str) -> Iterator[Page]:
 
 def choose(page: Page, symbol: str) -> None:
     """Take a symbol of the watchlist to the chart."""
-    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    page.locator(f"#watch-rows [data-symbol='{symbol}']").click()
     expect(page.locator("#session-note")).to_have_text(re.compile(symbol))
 
 
@@ -60,7 +60,7 @@ def test_negative_volume_is_as_short_as_a_positive_one(page: Page) -> None:
 
 def test_small_price_has_its_digits_in_header_watchlist_panels_and_words(page: Page) -> None:
     """Report: a coin of 1.23e-9 dollars was shown on the page as $0.00000000."""
-    expect(page.locator(".ag-row[row-id='BABYDOGE']")).to_contain_text("$1.2345e\u22129")
+    expect(page.locator("#watch-rows [data-symbol='BABYDOGE']")).to_contain_text("$1.2345e\u22129")
     choose(page, "BABYDOGE")
     expect(page.locator("#last")).to_have_text("0.00000000123450")
     expect(page.locator(".legend").first).to_contain_text("0.000000001234")
@@ -70,18 +70,18 @@ def test_small_price_has_its_digits_in_header_watchlist_panels_and_words(page: P
 
 def test_large_prices_are_never_cut(page: Page) -> None:
     """Report: prices of 1.5e9 and 612,345.67 beside small ones."""
-    expect(page.locator(".ag-row[row-id='BIG']")).to_contain_text("$1.5000B")
-    expect(page.locator(".ag-row[row-id='BTC']")).to_contain_text("$612,345.67")
+    expect(page.locator("#watch-rows [data-symbol='BIG']")).to_contain_text("$1.5000B")
+    expect(page.locator("#watch-rows [data-symbol='BTC']")).to_contain_text("$612,345.67")
     choose(page, "BIG")
     expect(page.locator("#last")).to_have_text("1,500,000,000.00")
-    cut = page.evaluate("""() => [...document.querySelectorAll(".ag-row [col-id='last']")]
+    cut = page.evaluate("""() => [...document.querySelectorAll("#watch-rows .watch-last")]
         .filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)""")
     assert cut == []
 
 
 def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
     """Report: crude oil on 2020-04-20 settled at -37.63 dollars."""
-    expect(page.locator(".ag-row[row-id='CL=F'] .flagged")).to_have_text("\u2212$37.63")
+    expect(page.locator("#watch-rows [data-symbol='CL=F'] .flagged")).to_have_text("\u2212$37.63")
     choose(page, "CL=F")
     expect(page.locator("#sign")).to_have_text("\u2212$")
     expect(page.locator("#last")).to_have_text("37.63")
@@ -91,7 +91,7 @@ def test_negative_price_has_its_sign_and_a_flag(page: Page) -> None:
 
 def test_old_price_is_shown_with_its_day_everywhere(page: Page) -> None:
     """Report: AMD's close of twenty months ago was shown as "Last" under "Market open"."""
-    expect(page.locator(".ag-row[row-id='OLD'] .past")).to_have_text("$12.50")
+    expect(page.locator("#watch-rows [data-symbol='OLD'] .past")).to_have_text("$12.50")
     choose(page, "OLD")
     year = time.gmtime(time.time() - 600 * DAY).tm_year
     expect(page.locator("#flag")).to_have_text(re.compile(rf"^As of \d+ \w+ {year}$"))
@@ -106,28 +106,27 @@ def test_old_price_is_shown_with_its_day_everywhere(page: Page) -> None:
 
 def test_trend_is_coloured_by_the_close_that_its_line_stands_for(page: Page) -> None:
     """Report: the trend's colour followed the day, its line the last hour."""
-    line, path = (page.locator(f".ag-row[row-id='AAA'] svg {name}") for name in ("line", "path"))
+    line, path = (page.locator("#watch-rows [data-symbol='AAA'] svg path").nth(place) for place in (0, 1))
     expect(path).to_have_class("trend-up")
     points = [float(pair.split(" ")[1]) for pair in re.split("[ML]", str(path.get_attribute("d")))[1:]]
     assert len(points) >= 2, "the previous close, the closes of the day, the last price"
-    assert points[0] == float(str(line.get_attribute("y1")))
+    assert f"M0 {points[0]}H64" == line.get_attribute("d")
     assert points[-1] < points[0], "higher on the screen: the last price is above the previous close"
 
 
-def test_first_symbol_is_selected_and_typing_replaces_the_text_of_the_field(
+def test_first_symbol_is_selected_and_another_one_is_found_by_typing(
     tab: Tab, serve_to_all: Serve, dsn: str
 ) -> None:
     """Report: a search by mouse made "AAPLnv"; the first symbol's row was never highlighted."""
     with tab.quiet_visit(serve_to_all(dsn, "live")) as visit:
         page = visit.page
-        expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "AAA")
-        field = page.locator("#symbol")
-        field.click()
+        expect(page.locator("#watch-rows [aria-selected=true]")).to_have_attribute("data-symbol", "AAA")
+        page.locator("#find").click()
         page.keyboard.type("btc")
-        expect(field).to_have_value("btc")
+        expect(page.locator("#find-field")).to_have_value("btc")
         page.keyboard.press("Enter")
         expect(page.locator("#session-note")).to_have_text("BTC")
-        expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "BTC")
+        expect(page.locator("#watch-rows [aria-selected=true]")).to_have_attribute("data-symbol", "BTC")
 
 
 def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_all: Serve, dsn: str) -> None:
@@ -135,8 +134,9 @@ def test_watchlist_that_is_not_there_yet_is_loading(browser: Browser, serve_to_a
     page = browser.new_page()
     page.route(re.compile("_dash-update-component"), lambda route: route.abort())
     page.goto(serve_to_all(dsn, "live"))
-    expect(page.locator("#watchlist")).to_contain_text("Loading symbols")
-    expect(page.locator("#watchlist")).not_to_contain_text("No symbols yet")
+    expect(page.locator("#watch-loading")).to_contain_text("Loading symbols")
+    expect(page.locator("#watch-loading div").first).to_be_visible()
+    expect(page.locator("#watch-none")).to_be_hidden()
     page.close()
 
 
@@ -156,7 +156,7 @@ def test_stopped_server_leaves_nothing_that_looks_current(look: Look, dsn: str) 
     expect(page.locator("#age")).to_have_text(re.compile(r"^Last update \d\d:\d\d:\d\d$"))
     expect(page.locator("#badge")).to_be_hidden()
     assert set(
-        page.evaluate("""() => [...document.querySelectorAll(".lamp:not(.none), .ag-row .state")]
+        page.evaluate("""() => [...document.querySelectorAll(".parts:first-of-type .lamp, #watch-rows .state")]
         .map((lamp) => getComputedStyle(lamp).backgroundColor)""")
     ) == {"rgb(122, 134, 149)"}
     with serving(model_of(dsn, "live"), port):

@@ -104,9 +104,9 @@ def test_tick_reaches_the_page_without_any_answer_at_an_interval(
         page.route(CALLBACK, lambda route: route.abort())
         quote(dsn, 123.25)
         expect(page.locator("#last")).to_have_text("123.25")
-        expect(page.locator(".ag-row[row-id='AAA']")).to_contain_text("123.25")
+        expect(page.locator("#watch-rows [data-symbol='AAA']")).to_contain_text("123.25")
         quote(dsn, 61.5, "BBB")
-        expect(page.locator(".ag-row[row-id='BBB']")).to_contain_text("61.50")
+        expect(page.locator("#watch-rows [data-symbol='BBB']")).to_contain_text("61.50")
 
 
 def test_open_bar_is_pushed_to_the_chart(browser: Browser, address: str, dsn: str) -> None:

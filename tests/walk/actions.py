@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 
 from dashboard.presenters.figures import studies
 from shared.settings.analysis_settings import Indicators
+from tests.at_the_desk import choose
+from tests.at_the_desk import switch_study as press_study
 from tests.walk.market import KINDS, SECONDS, DrawnMarket
 from tests.walk.seeing import press
 from tests.walk.server import WalkServer
@@ -24,7 +26,7 @@ RANGES = {
 }
 """The ranges and the interval that each sets."""
 STUDIES = {study.label: study for study in studies(Indicators())}
-"""All that can be shown beside the price, by the labels of their chips."""
+"""All that can be shown beside the price, by their labels."""
 FIRST_STUDIES = frozenset(label for label, study in STUDIES.items() if study.shown)
 FIRST_RANGES = {"1m": "3 hours", "5m": "1 day", "15m": "5 days", "1h": "1 month", "1d": "1 year"}
 MOVED = "?"
@@ -77,8 +79,7 @@ Action = Callable[[Walker], str]
 def choose_symbol(walker: Walker) -> str:
     """A click on a row of the watchlist."""
     walker.symbol = walker.dice.choice(KINDS).symbol
-    walker.page.locator("#watchlist").scroll_into_view_if_needed()
-    walker.page.locator(f".ag-row[row-id='{walker.symbol}'] [col-id='symbol']").click()
+    choose(walker.page, walker.symbol)
     return f"symbol {walker.symbol}"
 
 
@@ -103,7 +104,7 @@ def choose_range(walker: Walker) -> str:
 def switch_study(walker: Walker) -> str:
     """A study is shown or hidden."""
     study = walker.dice.choice(list(STUDIES))
-    walker.page.locator(".chips").get_by_text(study, exact=True).click()
+    press_study(walker.page, study)
     walker.studies ^= {study}
     return f"study {study}"
 

@@ -23,9 +23,9 @@ TEXTS = """() => {
         prices: all('.legend:first-child .value').slice(0, 4).map((one) => one.textContent),
         rsi: text('#indicators dd'), interval: lit('interval'), ranges: lit('ranges'),
         overflow: document.documentElement.scrollWidth - innerWidth,
-        rows: Object.fromEntries(all('.ag-center-cols-container .ag-row')
-            .map((row) => [row.getAttribute('row-id'), row.querySelector('[col-id="last"]')?.textContent ?? ''])),
-        studies: all('.chips input').filter((box) => box.checked).length,
+        rows: Object.fromEntries(all('#watch-rows .watch-row')
+            .map((row) => [row.dataset.symbol, row.querySelector('.watch-last').textContent])),
+        studies: all('#studies [aria-pressed="true"]').length,
     };
 }"""
 LEAST_SHARE = 0.1

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Page, expect
 
+from tests.at_the_desk import choose
 from tests.tab import Tab
 
 CHART = """() => {
@@ -126,10 +127,10 @@ def pan(page: Page, by: float) -> None:
 def begin_again(page: Page) -> None:
     """Bring a page that was used back to the last three hours of AAPL, with the field of symbols closed."""
     page.keyboard.press("Escape")
-    page.locator(".ag-row[row-id='AAPL'] [col-id='symbol']").click()
+    choose(page, "AAPL")
     press(page, "3 hours")
     seen(page, _is_first_chart)
-    expect(page.locator("#symbol")).to_have_value("AAPL")
+    expect(page.locator("#symbol")).to_have_text("AAPL")
 
 
 def _is_first_chart(chart: SeenChart) -> bool:

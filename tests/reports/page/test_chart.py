@@ -36,10 +36,10 @@ GUIDES_SEEN = """() => {
     return heights.every((height) => height !== null && height > 0 && height < series.getPane().getHeight());
 }"""
 CLICK_AS_ROWS_CHANGE = """(symbol) => {
-    const grid = dash_ag_grid.getApi("watchlist"), update = [{ ...grid.getRowNode("AAPL").data }];
-    grid.applyTransaction({ update });
-    document.querySelector(`.ag-row[row-id='${symbol}'] [col-id='symbol']`).click();
-    grid.applyTransaction({ update });
+    const update = [{ ...deskWatchlist.row("AAPL") }];
+    deskWatchlist.apply(update, true);
+    document.querySelector(`#watch-rows [data-symbol='${symbol}']`).click();
+    deskWatchlist.apply(update, true);
 }"""
 PRICES_IN_LINES = """(price) => {
     const values = [...document.querySelectorAll(".prices .value")];
@@ -93,7 +93,7 @@ def test_next_symbol_scales_itself_after_the_price_axis_was_dragged(page: Page) 
     page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 260, steps=4)
     page.mouse.up()
     seen(page, lambda chart: not chart.follows)
-    page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+    page.locator("#watch-rows [data-symbol='BTC/USD']").click()
     chart = seen(page, lambda chart: chart.symbol == "BTC/USD")
     assert chart.follows and chart.holds_last
 
@@ -116,7 +116,7 @@ def test_price_on_the_axis_is_the_last_one_also_where_the_chart_was_panned(
 
 def test_guide_lines_are_seen_also_where_the_values_do_not_reach_them(page: Page) -> None:
     """Report: a quiet RSI had a pane of 55 to 60, and neither of its guide lines in it."""
-    page.locator(".ag-row[row-id='NEW'] [col-id='symbol']").click()
+    page.locator("#watch-rows [data-symbol='NEW']").click()
     press(page, "1d")
     page.wait_for_function(GUIDES_SEEN)
     page.set_viewport_size({"width": 390, "height": 844})
@@ -128,7 +128,7 @@ def test_click_on_a_symbol_counts_also_while_the_rows_of_the_watchlist_change(pa
     """The grid's component reports no selection while it restores its own one: now and then a click did nothing."""
     page.evaluate(CLICK_AS_ROWS_CHANGE, "NEW")
     seen(page, lambda chart: chart.symbol == "NEW")
-    expect(page.locator(".ag-row-selected")).to_have_attribute("row-id", "NEW")
+    expect(page.locator("#watch-rows [aria-selected=true]")).to_have_attribute("data-symbol", "NEW")
 
 
 def test_prices_of_the_legend_break_only_between_high_and_low(page: Page) -> None:

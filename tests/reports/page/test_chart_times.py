@@ -111,7 +111,7 @@ def test_numbers_on_the_price_axis_have_thousands_separators(noting: Tab, addres
     with noting.visit(address) as visit:
         page = visit.page
         seen(page, lambda chart: chart.visible > 0)
-        page.locator(".ag-row[row-id='BTC/USD'] [col-id='symbol']").click()
+        page.locator("#watch-rows [data-symbol='BTC/USD']").click()
         seen(page, lambda chart: chart.symbol == "BTC/USD")
         page.locator("#chart").hover(position={"x": 300, "y": 150})
         page.wait_for_function(

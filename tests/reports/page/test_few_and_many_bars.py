@@ -76,7 +76,7 @@ def test_few_bars_are_in_the_middle_and_as_wide_as_in_a_chart_of_twelve(
     page: Page, symbol: str, bars: int
 ) -> None:
     """Report: the only bar of a symbol was narrow, at the right of 20 empty places."""
-    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    page.locator(f"#watch-rows [data-symbol='{symbol}']").click()
     seen(page, lambda chart: chart.symbol == symbol and chart.visible == bars)
     middle, places = page.evaluate(PLACE)
     assert 0.35 < middle < 0.65 and 11 < places < 14, (middle, places)

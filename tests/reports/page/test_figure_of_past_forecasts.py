@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from shared.postgres.database import connect, transaction
+from tests.at_the_desk import open_tab
 from tests.pages import Serve
 from tests.screen_rows import ScreenMinute, forecast, record
 from tests.tab import Look
@@ -42,13 +43,14 @@ def address(serve_to_all: Serve, untouched_market: DrawnMarket, embedded_postgre
 def page(look: Look, address: str) -> Page:
     """A fresh visit with the figure of AAPL; it keeps what the figure has been asked to follow."""
     opened = look(address)
+    open_tab(opened, "Forecast")
     expect_figure_of(opened, "AAPL")
     opened.evaluate(KEEP_CALLS)
     return opened
 
 
 def choose(page: Page, symbol: str) -> None:
-    page.locator(f".ag-row[row-id='{symbol}'] [col-id='symbol']").click()
+    page.locator(f"#watch-rows [data-symbol='{symbol}']").click()
 
 
 def expect_figure_of(page: Page, symbol: str) -> None:
@@ -89,7 +91,7 @@ def test_figure_is_shown_again_when_another_symbol_is_left_before_its_own_has_co
 def test_figure_that_comes_late_is_not_drawn_under_a_symbol_without_forecasts(page: Page) -> None:
     request = held_back(page, "BTC/USD")
     choose(page, "DOGE")
-    expect(page.locator("#symbol")).to_have_value("DOGE")
+    expect(page.locator("#symbol")).to_have_text("DOGE")
     expect(page.locator("#forecast-note")).to_contain_text("DOGE")
     request.continue_()
     assert not page.evaluate(IS_SEEN_AFTER_ALL_ANSWERS)

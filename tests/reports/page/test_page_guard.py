@@ -31,8 +31,9 @@ HEADERS = {
 }
 PATHS = [
     ("GET", "/", 200),
+    ("GET", "/desk", 200),
     ("GET", "/healthz", 200),
-    ("GET", "/assets/desk.css", 200),
+    ("GET", "/assets/0_theme.css", 200),
     ("GET", "/_dash-layout", 200),
     ("GET", "/api/v1/history/AAA?bars=2", 200),
     ("GET", "/api/v1/history/AAA?interval=2m", 422),

@@ -1,5 +1,6 @@
 """The style sheet: contrast of both themes, sizes of type, and the bundled typeface."""
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -88,6 +89,15 @@ def test_colour_of_what_is_selected_is_a_little_of_the_accent(theme: str) -> Non
     wanted = mixed(colours["--accent"], colours["--panel"], SELECTED_SHARE)
     parts = [(int(wanted[at : at + 2], 16), int(colours["--selected"][at : at + 2], 16)) for at in (1, 3, 5)]
     assert all(abs(one - other) <= 6 for one, other in parts), wanted
+
+
+def test_bar_of_the_browser_has_the_ground_of_the_page() -> None:
+    dark, light = (themes()[name]["--ground"] for name in ("dark", "light"))
+    script = (ASSETS / "theme.js").read_text("utf-8")
+    assert f'dark: "{dark}", light: "{light}"' in script
+    assert f'name="theme-color" content="{dark}"' in document("test")
+    manifest = json.loads((ASSETS / "app.webmanifest").read_text("utf-8"))
+    assert (manifest["background_color"], manifest["theme_color"]) == (dark, dark)
 
 
 def test_both_themes_have_the_same_colours() -> None:

@@ -1,10 +1,10 @@
 """The chart section of the page: the chart, its toolbar and its ranges. The scripts in assets/ draw the chart."""
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.presenters.delta import PageContext
 from dashboard.presenters.figures import studies
+from dashboard.views.parts import button, icon
 from shared.market.records import INTERVALS
 
 RANGES = {
@@ -23,11 +23,17 @@ FIRST_INTERVAL = "1m"
 
 def chart(context: PageContext) -> html.Section:
     """The section with the chart, its controls, and the texts in its place while there is nothing to draw."""
+    # Arrow keys move a cursor on it, so it can have the focus.
+    canvas = html.Div(
+        html.Div(id="chart"),
+        className="canvas",
+        role="figure",
+        tabIndex="0",
+        **{"aria-labelledby": "summary"},
+    )
     stage = html.Div(
         [
-            html.Div(
-                html.Div(id="chart"), className="canvas", role="figure", **{"aria-labelledby": "summary"}
-            ),
+            canvas,
             html.Div(id="legends", **{"aria-hidden": "true"}),
             _attribution(),
             html.Div([html.P(), html.Div(html.I())], id="empty", className="empty", hidden=True),
@@ -38,7 +44,7 @@ def chart(context: PageContext) -> html.Section:
     )
     summary = html.P(id="summary", className="unseen")
     parts = [_toolbar(context), stage, _ranges(), summary]
-    return html.Section(parts, className="panel chart", **{"aria-label": "Price chart"})
+    return html.Section(parts, className="chart", **{"aria-label": "Price chart"})
 
 
 def _attribution() -> html.A:
@@ -54,10 +60,7 @@ def _attribution() -> html.A:
 
 
 def _toolbar(context: PageContext) -> html.Div:
-    chips = html.Div(
-        _chips(context), className="chips", role="group", **{"aria-label": "Indicators on the chart"}
-    )
-    return html.Div([_intervals(), _adjusted(), chips, _latest()], className="toolbar")
+    return html.Div([_intervals(), _menu(), _studies(context), _adjusted(), _latest()], className="toolbar")
 
 
 def _intervals() -> html.Div:
@@ -81,43 +84,43 @@ def _ranges() -> html.Div:
 
 
 def _latest() -> html.Button:
-    return html.Button("Latest »", id="latest", className="latest", title="Scroll to the latest bar")
+    return button("Latest »", "latest", className="tool latest", title="Scroll to the latest bar")
 
 
-def _adjusted() -> html.Div:
+def _adjusted() -> html.Button:
     """The switch to adjusted prices, stored in the browser; shown for symbols with splits or dividends."""
-    chip = dmc.Chip(
-        "Adjusted",
-        id="adjusted",
-        checked=False,
-        size="xs",
-        variant="light",
-        persistence=True,
-        persistence_type="local",
-    )
     title = "Adjust earlier prices for splits and dividends"
-    return html.Div(chip, id="adjusting", className="chips adjusting", title=title, hidden=True)
+    return button(
+        "Adjusted", "adjusted", className="tool", title=title, hidden=True, **{"aria-pressed": "false"}
+    )
 
 
-def _chips(context: PageContext) -> dmc.ChipGroup:
-    every = studies(context.periods)
-    chips = [
-        dmc.Chip(
-            [
-                html.I(className="dot", style={"background": study.colour}),
-                html.Span(study.label, title=study.note),
-            ],
-            value=study.key,
-            size="xs",
-            variant="light",
+def _menu() -> html.Button:
+    """Opens the list of studies; scripts write their number into it."""
+    return button(
+        [icon("studies"), "Indicators", html.Span(id="studies-count", className="count")],
+        "studies-open",
+        className="tool",
+        **{"aria-controls": "studies", "aria-expanded": "false"},
+    )
+
+
+def _studies(context: PageContext) -> html.Div:
+    """What can be shown beside the price, each with its colour."""
+    buttons = [
+        html.Button(
+            [html.I(className="dot", style={"background": f"var({study.colour})"}), study.label],
+            type="button",
+            title=study.note,
+            **{"data-study": study.key, "aria-pressed": str(study.shown).lower()},
         )
-        for study in every
+        for study in studies(context.periods)
     ]
-    return dmc.ChipGroup(
-        chips,
+    return html.Div(
+        buttons,
         id="studies",
-        multiple=True,
-        value=[study.key for study in every if study.shown],
-        persistence=True,
-        persistence_type="local",
+        className="popover study-menu",
+        role="group",
+        hidden=True,
+        **{"aria-label": "Indicators on the chart"},
     )
