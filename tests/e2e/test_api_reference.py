@@ -1,13 +1,18 @@
 """The description of the API: complete, true, and shown by a page of this server alone."""
 
 import re
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 from pydantic import BaseModel
 
+from dashboard.api.libraries import CHART_LIBRARY, library_folder, read_package
 from dashboard.api.v1 import answers
+from shared.embedded.ports import free_port
+from shared.files import downloads
 from tests.conftest import PROJECT
 from tests.e2e.asking import ask
 from tests.pages import Serve
@@ -76,6 +81,23 @@ def test_page_about_the_api_shows_it_with_scripts_of_this_server_alone(tab: Tab,
         shown = visit.page.locator(".opblock-summary-path")
         expect(shown.first).to_be_visible()
         assert "/api/v1/history/{symbol}" in [text.replace("\u200b", "") for text in shown.all_inner_texts()]
+
+
+def test_page_that_cannot_be_loaded_without_network_leaves_the_description(
+    serve: Serve, market_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario: a machine that has been offline since the first start, which downloaded the chart library alone."""
+    kept, port = library_folder(read_package(CHART_LIBRARY)), free_port()
+    copytree(kept, tmp_path / "tickstream" / kept.name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("TICKSTREAM_NPM_URL", f"http://user:secret@127.0.0.1:{port}")
+    monkeypatch.setattr(downloads, "FIRST_PAUSE", 0.0)
+    address = serve(market_dsn, "live")
+    answer = ask(address, "/api/v1/docs")
+    assert (answer.status, answer.json["status"], b"secret" in answer.body) == (503, 503, False)
+    assert "Swagger UI can't be downloaded" in answer.json["detail"]
+    assert ask(address, "/vendor/swagger-ui-dist-5.35.0.js").status == 404
+    assert ask(address, "/api/v1/openapi.json").status == 200
 
 
 def test_every_route_has_an_example_that_works(address: str, description: Any) -> None:

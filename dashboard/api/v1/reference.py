@@ -6,10 +6,11 @@ as every other: all scripts are files of this server.
 
 import logging
 from asyncio import Lock, to_thread
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
@@ -46,7 +47,7 @@ def routes() -> APIRouter:
 
     @router.get("/api/v1/openapi.json")
     async def description(request: Request) -> JSONResponse:
-        return JSONResponse(described(request.app.routes))
+        return JSONResponse(await to_thread(described, request.app))
 
     page = APIRouter(include_in_schema=False)
     _add_page(page)
@@ -54,9 +55,10 @@ def routes() -> APIRouter:
     return router
 
 
-def described(served: Any) -> dict[str, Any]:
-    """The description of these routes."""
-    found = get_openapi(title="Tickstream", version=VERSION, description=ABOUT, routes=served)
+@lru_cache(1)
+def described(server: FastAPI) -> dict[str, Any]:
+    """The description of the routes of a server."""
+    found = get_openapi(title="Tickstream", version=VERSION, description=ABOUT, routes=server.routes)
     found["components"]["schemas"]["ProblemDetails"] = ProblemDetails.model_json_schema()
     return found
 
