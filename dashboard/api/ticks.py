@@ -59,7 +59,7 @@ class Broadcast:
         """Wake this viewer whenever something changes."""
         if not self._viewers:
             loop = asyncio.get_running_loop()
-            self._end = self.model.tell_changes(partial(self._wake_in, loop))
+            self._end = self.model.on_change(partial(self._wake_in, loop))
         self._viewers.add(viewer)
 
     def remove(self, viewer: "TickViewer") -> None:

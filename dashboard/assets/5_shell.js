@@ -94,9 +94,9 @@
     document.addEventListener("keydown", (event) => {
       const isOpen = deskSides.isNarrow() && deskSides.isOn("details") && !document.querySelector("dialog[open], :popover-open");
       if (event.key === "Escape" && isOpen) deskSides.set("details", false);
-      if (event.key === "Escape" && byId("feed-box").matches(":hover, :focus-within")) byId("feed-box").classList.add("told");
+      if (event.key === "Escape" && byId("feed-box").matches(":hover, :focus-within")) byId("feed-box").classList.add("dismissed");
     });
-    for (const name of ["mouseleave", "focusout"]) byId("feed-box").addEventListener(name, () => byId("feed-box").classList.remove("told"));
+    for (const name of ["mouseleave", "focusout"]) byId("feed-box").addEventListener(name, () => byId("feed-box").classList.remove("dismissed"));
     phone.addEventListener("change", () => showPane(byId("app").dataset.pane));
     deskSides.onChange(nameSides);
   }

@@ -77,13 +77,13 @@
     const now = parts(symbol, interval, target);
     const isOther = shown !== null && (now.symbol !== shown.symbol || now.interval !== shown.interval);
     const isNew = shown !== null && !isGuess && (isOther || Boolean(now.range && now.range !== shown.range));
-    if (isNew) tell([]);
+    if (isNew) writeNotice([]);
     write(now, isNew);
     isGuess = false;
     shown = now;
   }
 
-  function tell(texts) {
+  function writeNotice(texts) {
     byId("astray").hidden = !texts.length;
     deskPanels.write(byId("astray-text"), texts.join(" "));
   }
@@ -98,10 +98,10 @@
     return awaited;
   }
 
-  // Tells once what the address names and the page can't show. `interval` is shown in place of an unknown one.
+  // Reports once what the address names and the page can't show. `interval` is shown in place of an unknown one.
   function report(symbol, interval) {
     if (!faults.length) return;
-    tell([...faults, `The page shows ${[symbol, interval].filter(Boolean).join(", ")}.`]);
+    writeNotice([...faults, `The page shows ${[symbol, interval].filter(Boolean).join(", ")}.`]);
     faults = [];
   }
 
@@ -111,13 +111,13 @@
 
   function begin(show) {
     showStudies(studies);
-    byId("astray-close").addEventListener("click", () => tell([]));
+    byId("astray-close").addEventListener("click", () => writeNotice([]));
     window.addEventListener("popstate", () => {
       const named = read(), symbols = deskWatchlist.symbols(), isKnown = symbols.includes(named.symbol);
       const symbol = isKnown || !named.symbol ? named.symbol : instead(named.symbol, symbols);
       shown = isKnown ? Object.fromEntries(new URLSearchParams(location.search)) : null;
       awaited = symbol;
-      tell([]);
+      writeNotice([]);
       if (named.studies) showStudies(named.studies);
       show({ ...named, symbol });
     });

@@ -3,7 +3,7 @@
   "use strict";
   const KEY = "desk-sides", NAMES = ["watch", "details"], root = document.documentElement;
   const narrow = window.matchMedia("(max-width: 1099.98px)"); // the details are a drawer, which is closed at first
-  const heard = [];
+  const listeners = [];
   let kept = read();
 
   // If the browser blocks storage, every visit begins with both sides.
@@ -16,14 +16,14 @@
       const isDrawer = narrow.matches && name === "details";
       root.dataset[name] = kept[name] === false || isDrawer ? "off" : "on";
     }
-    for (const tell of heard) tell();
+    for (const listener of listeners) listener();
   }
 
   const isOn = (name) => root.dataset[name] === "on";
 
   function set(name, on) {
     root.dataset[name] = on ? "on" : "off";
-    for (const tell of heard) tell();
+    for (const listener of listeners) listener();
     if (narrow.matches && name === "details") return;
     kept = { ...kept, [name]: on };
     try { localStorage.setItem(KEY, JSON.stringify(kept)); } catch { /* as above */ }
@@ -31,5 +31,5 @@
 
   narrow.addEventListener("change", show);
   show();
-  window.deskSides = { isOn, set, isNarrow: () => narrow.matches, onChange: (tell) => heard.push(tell) };
+  window.deskSides = { isOn, set, isNarrow: () => narrow.matches, onChange: (listener) => listeners.push(listener) };
 })();

@@ -4,7 +4,7 @@
   const KEY = "desk-theme", THEMES = ["system", "light", "dark"], root = document.documentElement;
   const BARS = { dark: "#0b0e13", light: "#f6f7f9" }; // of a browser's own bar: the ground of the page
   const light = window.matchMedia("(prefers-color-scheme: light)");
-  const heard = [];
+  const listeners = [];
   let chosen = kept(), colours = new Map();
 
   // If the browser blocks storage, every visit begins with the theme of the system.
@@ -22,7 +22,7 @@
     root.dataset.theme = current();
     colours = new Map();
     document.querySelector("meta[name=theme-color]")?.setAttribute("content", BARS[current()]);
-    for (const tell of heard) tell();
+    for (const listener of listeners) listener();
   }
 
   function choose(theme) {
@@ -54,5 +54,5 @@
   // A theme that was chosen in another tab is shown here too.
   window.addEventListener("storage", ({ key }) => { if (key === KEY) { chosen = kept(); show(); } });
   show();
-  window.deskTheme = { choose, next, colour, painted, chosen: () => chosen, onChange: (tell) => heard.push(tell) };
+  window.deskTheme = { choose, next, colour, painted, chosen: () => chosen, onChange: (listener) => listeners.push(listener) };
 })();

@@ -59,7 +59,7 @@ class ReadModel:
         self._heartbeat = HeartbeatRow("screen", instance)
         self._group = group
         self.turns = 0
-        self._told: set[Callable[[], None]] = set()
+        self._listeners: set[Callable[[], None]] = set()
         self.snapshot: Snapshot = first_snapshot(first_sequence)
         self._address = address
         self._connections = ReadConnections(address)
@@ -254,15 +254,15 @@ class ReadModel:
             self._heartbeat.write(writer, "stopped", "", 0, follower.reads)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        """Show a snapshot, and tell everybody who waits for one."""
+        """Show a snapshot, and call everybody who waits for one."""
         self.snapshot = snapshot
-        for tell in tuple(self._told):
-            tell()
+        for listener in tuple(self._listeners):
+            listener()
 
-    def tell_changes(self, tell: Callable[[], None]) -> Callable[[], None]:
-        """Call `tell` after each new snapshot, in the thread that reads; returns what ends this."""
-        self._told.add(tell)
-        return lambda: self._told.discard(tell)
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after each new snapshot, in the thread that reads; returns what ends this."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
 
 
 def _page(found: list[ChartBar], limit: int) -> tuple[list[ChartBar], bool]:

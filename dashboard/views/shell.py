@@ -82,8 +82,8 @@ def _bar(feed: str, about_feed: str) -> html.Header:
 def _feed(feed: str, about: str) -> html.Div:
     """The pill of data that are not live; what they are is shown while the pointer or the focus is on it."""
     pill = button(FEEDS.get(feed, ""), "feed", className="pill", **{"aria-describedby": "feed-about"})
-    told = html.Div(about, id="feed-about", role="tooltip")
-    return html.Div([pill, told], id="feed-box", className="feed", hidden=feed not in FEEDS)
+    explanation = html.Div(about, id="feed-about", role="tooltip")
+    return html.Div([pill, explanation], id="feed-box", className="feed", hidden=feed not in FEEDS)
 
 
 def _clock() -> html.Div:
