@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 def show_pane(page: Page, name: str) -> None:
     """On a phone, the pane watch, chart or details; elsewhere all are seen."""
+    page.locator("#panes").wait_for(state="attached")
     if page.locator("#panes").is_visible():
         page.locator(f"#panes [data-pane={name}]").click()
 
@@ -18,6 +19,7 @@ def choose(page: Page, symbol: str) -> None:
 def open_tab(page: Page, label: str) -> None:
     """Open a tab of the details, also where they are a drawer."""
     show_pane(page, "details")
+    page.locator("#details").wait_for(state="attached")
     if not page.locator("#details").is_visible():
         page.locator("#details-switch").click()
     page.get_by_role("tab", name=label).click()
