@@ -74,12 +74,8 @@ def delta(
 ) -> dict[str, Any]:
     """The changes since `request`. `newer`: the closed bars after its last one; None: the chart must reload. `closed`:
     the newest closed bars, oldest first, for the time in which no bar is open."""
-    since = changes_since(snapshot, request)
     message = {
-        "sequence": snapshot.sequence,
-        "generation": snapshot.generation,
-        "rows": _watchlist(context, snapshot, since),
-        "alerts": _alerts(snapshot, since),
+        **_changed_rows(context, snapshot, request),
         **_notes(context, snapshot),
         **_sources(context, snapshot, request.symbol),
         **_status_bar(snapshot),
@@ -101,10 +97,7 @@ def tick(
     """The part of `delta` that quotes and closed bars change: it is pushed, and the rest follows at an interval."""
     reading, symbol = snapshot.reading, request.symbol
     message = {
-        "sequence": snapshot.sequence,
-        "generation": snapshot.generation,
-        "rows": _watchlist(context, snapshot, changes_since(snapshot, request)),
-        "alerts": _alerts(snapshot, changes_since(snapshot, request)),
+        **_changed_rows(context, snapshot, request),
         "now": reading.now,
         "is_current": snapshot.condition != "no_database",
         "age": _age(context, reading, symbol),
@@ -114,6 +107,17 @@ def tick(
         message |= _indicators(context, reading, (symbol, request.interval), closed)
         message |= _bars(reading, request, newer)
     return message
+
+
+def _changed_rows(context: PageContext, snapshot: Snapshot, request: DeltaRequest) -> dict[str, Any]:
+    """The rows of the watchlist and the alerts that the viewer lacks, and where it is afterwards."""
+    since = changes_since(snapshot, request)
+    return {
+        "sequence": snapshot.sequence,
+        "generation": snapshot.generation,
+        "rows": _watchlist(context, snapshot, since),
+        "alerts": _alerts(snapshot, since),
+    }
 
 
 def changes_since(snapshot: Snapshot, request: DeltaRequest) -> int:
